@@ -1,0 +1,1 @@
+//! Benchmarks of trestle, each its own bench target.

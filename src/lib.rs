@@ -1,0 +1,39 @@
+//! Trestle puts an HTTP/JSON face on any gRPC server, from its descriptors, with
+//! no generated code.
+//!
+//! # Layout
+//!
+//! The tree is the data flow; each room is a folder whose `mod.rs` is its face,
+//! and a room imports only rooms that stand above it in this list
+//! (`tests/layering.rs` holds it):
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`transcode`] | JSON ⇄ protobuf wire along plans compiled once from descriptors |
+//! | [`upstream`] | the gRPC backend as a function from bytes to bytes |
+//! | [`telemetry`] | trace context in and out, logs |
+//! | [`rule`] | `google.api.http` rules and path templates, resolved to bindings |
+//! | [`descriptors`] | where descriptors come from |
+//! | [`route`] | method and path → binding and captures |
+//! | [`gateway`] | one HTTP exchange: route, build the request, call, answer |
+//! | [`admin`] | liveness and readiness |
+//! | [`config`] | what the operator said, made valid |
+//! | [`server`] | listeners, workers, drain |
+//! | [`fetchit`] | the demo backend |
+//! | [`cli`] | one file a command; the only place that prints or exits |
+//!
+//! All that depends only on descriptors is decided at start-up, and every error
+//! found there is reported at once. A request only walks tables.
+
+pub mod transcode;
+pub mod upstream;
+pub mod telemetry;
+pub mod rule;
+pub mod descriptors;
+pub mod route;
+pub mod gateway;
+pub mod admin;
+pub mod config;
+pub mod server;
+pub mod fetchit;
+pub mod cli;
