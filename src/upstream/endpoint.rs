@@ -71,11 +71,9 @@ impl Endpoint {
         if host.is_empty() {
             return Err(fault("it has no host"));
         }
-        let port = match authority.port() {
-            None if authority.as_str().ends_with(':') => return Err(fault("its port is empty")),
-            None => 80,
-            Some(port) => port
-                .as_str()
+        let port = match &authority.as_str()[authority.host().len()..] {
+            "" => 80,
+            port => port[1..]
                 .parse()
                 .map_err(|_| fault("its port is not a number up to 65535"))?,
         };

@@ -47,11 +47,6 @@ impl Failure {
             Self::Protocol(_) => Code::Internal,
         }
     }
-
-    /// Whether the backend surely never handled the call.
-    pub(super) fn is_refused(&self) -> bool {
-        matches!(self, Self::Reset(Reason::REFUSED_STREAM))
-    }
 }
 
 fn code_of_reset(reason: Reason) -> Code {
