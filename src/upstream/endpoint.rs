@@ -45,6 +45,7 @@ impl Endpoint {
             .trim_end_matches('/')
             .parse()
             .map_err(|_| fault("it is not a URL"))?;
+        let authority = uri.authority().ok_or_else(|| fault("it has no host"))?;
         match uri.scheme() {
             None => {}
             Some(scheme) if *scheme == Scheme::HTTP => {}
@@ -60,7 +61,6 @@ impl Endpoint {
                 "it has a path, and gRPC paths come from the descriptors",
             ));
         }
-        let authority = uri.authority().ok_or_else(|| fault("it has no host"))?;
         if authority.as_str().contains('@') {
             return Err(fault("it has user information"));
         }
