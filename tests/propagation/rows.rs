@@ -5,22 +5,22 @@ use http::{HeaderMap, HeaderName};
 const ROWS: &str = include_str!("../data/trace_headers.txt");
 
 /// The trace id that the file calls `{T}`.
-pub const T: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+pub(crate) const T: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// One case of the data file.
 #[derive(Default)]
-pub struct Row {
-    pub name: String,
-    pub headers: HeaderMap,
-    pub winner: String,
-    pub links: Vec<String>,
-    pub tracestate: Option<String>,
-    pub baggage: Option<String>,
-    pub sends: Option<String>,
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) winner: String,
+    pub(crate) links: Vec<String>,
+    pub(crate) tracestate: Option<String>,
+    pub(crate) baggage: Option<String>,
+    pub(crate) sends: Option<String>,
 }
 
 /// All cases of the file.
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for line in ROWS
         .lines()
