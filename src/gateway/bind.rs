@@ -26,12 +26,12 @@ pub(super) fn message(
     if let Some(query) = query.filter(|query| !query.is_empty()) {
         query::write(schema, settings, binding, query, message.buffer())?;
     }
-    for variable in &binding.variables {
+    for capture in &binding.captures {
         let text = captures
-            .decode(variable.segments.clone(), variable.multi)
+            .decode(capture.segments.clone(), capture.multi)
             .map_err(Failure::BadPath)?;
-        transcode::text_to_field(schema, &variable.field, &text, &settings.read, message.buffer())
-            .map_err(|error| bad_field(schema.path_name(&variable.field), &error))?;
+        transcode::text_to_field(schema, &capture.field, &text, &settings.read, message.buffer())
+            .map_err(|error| bad_field(schema.path_name(&capture.field), &error))?;
     }
     transcode::check_required(schema, binding.method.input, message.message()).map_err(Failure::BadBody)?;
     Ok(message)
@@ -45,7 +45,7 @@ fn write_body(
     label: Label,
     message: &mut Outgoing,
 ) -> Result<(), Failure> {
-    if binding.body == BodySelector::None {
+    if matches!(binding.body, BodySelector::None) {
         // What cannot be bound is refused, not lost; many clients send `{}` with
         // every POST, which says nothing that could be lost.
         let body = body.trim_ascii();

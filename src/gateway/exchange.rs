@@ -8,7 +8,7 @@ use super::health;
 use super::settings::Settings;
 use super::{Tables, bind, head, metadata};
 use crate::route::{Captures, Match};
-use crate::rule::{Binding, BodySelector, ReplySelector};
+use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
 use crate::transcode;
 use crate::upstream::{self, Upstream};
 use bytes::Bytes;
@@ -55,7 +55,7 @@ where
         _ if settings.health_path.as_deref() == Some(path) => health::answer(upstream, &head).await,
         Match::NoPath => Err(Failure::NoPath),
         Match::WrongMethod { allow } => {
-            let allow = HeaderValue::from_str(allow).unwrap_or(HeaderValue::from_static(""));
+            let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
             if head.method == Method::OPTIONS {
                 return Ok(answer::options(allow));
             }
@@ -114,7 +114,7 @@ where
         metadata,
         message,
         deadline,
-        idempotent: method.idempotent || matches!(head.method, Method::GET | Method::HEAD),
+        idempotent: method.idempotency != Idempotency::Unknown || matches!(head.method, Method::GET | Method::HEAD),
     };
     let reply = upstream.unary(request).await.map_err(Failure::Upstream)?;
     let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);

@@ -3,7 +3,6 @@
 use super::answer::{self, Error, Response};
 use super::failure::Failure;
 use crate::upstream::{Code, Failure as Upstreams, Health, Upstream};
-use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode_str;

@@ -4,7 +4,7 @@
 
 use super::failure::Failure;
 use super::settings::Settings;
-use crate::telemetry;
+use crate::telemetry::propagation::{Decision, extract, inject, is_trace_header};
 use crate::upstream::{decode_binary, encode_binary};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -27,8 +27,27 @@ pub(super) fn of(headers: &HeaderMap, settings: &Settings) -> Result<Vec<(Header
             tracing::debug!(%name, "a header value that gRPC cannot carry was dropped");
         }
     }
-    telemetry::forward(headers, settings.trace_formats, &mut metadata);
+    add_trace_context(headers, settings, &mut metadata);
     Ok(metadata)
+}
+
+/// Passes the caller's trace on, in the configured formats. Where the caller has
+/// none, the backend starts one by its own rules.
+fn add_trace_context(
+    headers: &HeaderMap,
+    settings: &Settings,
+    metadata: &mut Vec<(HeaderName, HeaderValue)>,
+) {
+    let extracted = extract(headers);
+    if extracted.context().is_none() && extracted.decision() == Decision::Defer {
+        return;
+    }
+    let mut trace = HeaderMap::new();
+    let context = extracted.or_new(settings.trace_formats, Decision::Accept);
+    inject(&context, settings.trace_formats, &mut trace);
+    for (name, value) in trace {
+        metadata.extend(name.map(|name| (name, value)));
+    }
 }
 
 /// The metadata name of an allowed header.
@@ -59,7 +78,7 @@ fn may_be_set(name: &HeaderName) -> bool {
     );
     // gRPC's Header-Name; an underscore is left out since proxies fold it with `-`.
     let legal = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'-' | b'.'));
-    legal && !reserved_prefix && !reserved && !telemetry::is_trace_header(name)
+    legal && !reserved_prefix && !reserved && !is_trace_header(text)
 }
 
 /// Base64 in either alphabet, written again as gRPC has it; several values may

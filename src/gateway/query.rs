@@ -29,7 +29,7 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     let mut seen = Seen::default();
-    let bound = binding.variables.iter().map(|variable| &variable.field);
+    let bound = binding.captures.iter().map(|variable| &variable.field);
     for field in bound.chain(body_field(binding)) {
         if let Some(oneof) = schema.path_oneof(field) {
             seen.oneofs.push((oneof, field.clone()));
@@ -121,11 +121,11 @@ impl Seen {
 /// part of one, or has one as its part.
 fn refuse_bound(schema: &Schema, binding: &Binding, field: &FieldPath, name: &str) -> Result<(), Failure> {
     let meets = |bound: &FieldPath| field.starts_with(bound) || bound.starts_with(field);
-    if let Some(variable) = binding.variables.iter().find(|variable| meets(&variable.field)) {
+    if let Some(variable) = binding.captures.iter().find(|variable| meets(&variable.field)) {
         let bound = schema.path_name(&variable.field);
         return Err(fault(shown(name), format!("the path already gives `{bound}`")));
     }
-    if binding.body == BodySelector::Whole {
+    if matches!(binding.body, BodySelector::Whole) {
         return Err(fault(shown(name), "the body gives every field that the path does not; put it there".to_owned()));
     }
     match body_field(binding) {

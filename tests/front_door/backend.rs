@@ -31,7 +31,11 @@ pub struct Backend {
 
 impl Backend {
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    pub async fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a loopback port");
         let backend = Self {
             address: listener.local_addr().expect("a bound socket"),
             seen: Arc::default(),
@@ -143,6 +147,10 @@ impl Backend {
             // Refused the first time only.
             ["refuse-once"] if self.seen().iter().filter(|seen| seen.headers.get("script").is_some_and(|s| s == "refuse-once")).count() == 1 => {
                 respond.send_reset(Reason::REFUSED_STREAM);
+            }
+            ["goaway-after"] => {
+                answer(&["echo"], frame, respond, &self).await;
+                let _ = end.send(Some(End::Goaway(Reason::NO_ERROR)));
             }
             _ => answer(&words, frame, respond, &self).await,
         }
