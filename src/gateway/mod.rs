@@ -1,1 +1,144 @@
-//! gateway
+//! One HTTP exchange: route it, build the request message, call, answer; headers
+//! to metadata and back; failures to responses. Knows nothing of sockets or
+//! configuration files.
+//!
+//! ```text
+//! head ─▶ route ─▶ content, metadata, deadline ─▶ body ─▶ bind ─▶ upstream ─▶ answer
+//!   └────────┴────────────────┴──────────────────────┴──────┴────────┴──▶ Failure ─▶ answer
+//! ```
+
+mod answer;
+mod bind;
+mod body;
+mod content;
+mod details;
+mod exchange;
+mod failure;
+mod head;
+mod health;
+mod metadata;
+mod query;
+mod service;
+mod settings;
+
+pub use settings::Settings;
+
+use crate::rule::{Binding, RuleError};
+use crate::transcode::Schema;
+use crate::upstream::Upstream;
+use crate::{route, rule};
+use prost_reflect::DescriptorPool;
+use std::fmt;
+use std::sync::Arc;
+
+/// An HTTP/JSON face for a backend, ready to answer. Cheap to clone; clones share
+/// tables and connections.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    tables: Arc<Tables>,
+    upstream: Upstream,
+}
+
+/// What is decided once, from descriptors and settings.
+#[derive(Debug)]
+struct Tables {
+    schema: Schema,
+    bindings: Vec<Binding>,
+    routes: route::Table,
+    settings: Settings,
+}
+
+/// A gateway being put together.
+#[derive(Debug)]
+pub struct Builder {
+    pool: DescriptorPool,
+    settings: Settings,
+}
+
+/// Why a gateway cannot be built: every fault that was found.
+#[derive(Debug)]
+pub struct BuildError {
+    rules: Vec<RuleError>,
+    conflicts: Vec<String>,
+}
+
+impl Gateway {
+    /// Starts from the descriptors of the backend's API.
+    pub fn builder(pool: DescriptorPool) -> Builder {
+        Builder { pool, settings: Settings::default() }
+    }
+
+    /// What is served, in the order of the descriptors.
+    pub fn routes(&self) -> &[Binding] {
+        &self.tables.bindings
+    }
+
+    /// The same gateway with connections of its own, for one worker.
+    pub fn on_worker(&self) -> Self {
+        Self { tables: self.tables.clone(), upstream: self.upstream.on_worker() }
+    }
+
+    /// Whether the backend can be expected to answer; the error says why not.
+    pub fn probe(&self) -> impl Future<Output = Result<(), String>> + Send + 'static {
+        health::probe(self.upstream.clone())
+    }
+
+    /// An axum router that carries the routes, to be served or merged as it is, or
+    /// nested below a path.
+    pub fn into_router(self) -> axum::Router {
+        axum::Router::new().fallback_service(self)
+    }
+}
+
+impl Builder {
+    /// Takes limits, times and manners other than the defaults.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Compiles plans, rules and routes, and puts the gateway before `upstream`.
+    pub fn build(self, upstream: Upstream) -> Result<Gateway, BuildError> {
+        let schema = Schema::compile(&self.pool);
+        let bindings = rule::compile(&self.pool, &schema)
+            .map_err(|rules| BuildError { rules, conflicts: Vec::new() })?;
+        let routes = route::Table::build(bindings.iter().map(|binding| (&binding.http, &binding.template)))
+            .map_err(|conflicts| BuildError {
+                rules: Vec::new(),
+                conflicts: conflicts.iter().map(|conflict| describe(conflict, &bindings)).collect(),
+            })?;
+        let tables = Tables { schema, bindings, routes, settings: self.settings };
+        Ok(Gateway { tables: Arc::new(tables), upstream })
+    }
+}
+
+/// A conflict with both rules named.
+fn describe(conflict: &route::Conflict, bindings: &[Binding]) -> String {
+    let (first, second) = (&bindings[conflict.first], &bindings[conflict.second]);
+    format!(
+        "{} `{}` of {} and {} `{}` of {} match the same requests; change one of the two",
+        first.http, first.template, first.method.full_name, second.http, second.template, second.method.full_name,
+    )
+}
+
+impl BuildError {
+    /// How many faults there are.
+    pub fn count(&self) -> usize {
+        self.rules.len() + self.conflicts.len()
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let faults = self.rules.iter().map(ToString::to_string).chain(self.conflicts.iter().cloned());
+        for (index, fault) in faults.enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(&fault)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildError {}

@@ -1,1 +1,132 @@
-//! rule
+//! `google.api.http` rules and path templates, resolved against descriptors to
+//! [`Binding`]s: which HTTP method and path stands for which gRPC method, and
+//! which field of its messages each part of the exchange fills.
+//!
+//! Everything that can be wrong with a rule is found here, at start-up, all of it
+//! at once. Matching requests is left to `route`, reading bodies and queries to
+//! `gateway`.
+//!
+//! What a rule may say, where the comment of `google/api/http.proto` leaves room:
+//! - `GET` and `HEAD` may not have a `body`; `DELETE` may.
+//! - `body` and `response_body` may be dotted paths, as in grpc-gateway and Envoy.
+//! - A path variable may fill a field below the body field (`body: "book"` with
+//!   `{book.name=…}` is how updates are commonly written), but not that field.
+//! - `additional_bindings` go one level deep.
+
+mod compile;
+mod error;
+mod fields;
+mod option;
+mod parse;
+mod template;
+
+pub use compile::compile;
+pub use error::RuleError;
+pub use parse::TemplateError;
+pub use template::{MAX_SEGMENTS, Segment, Template, Variable};
+
+use crate::transcode::{FieldPath, MessageId};
+use http::uri::PathAndQuery;
+use std::{fmt, ops::Range, sync::Arc};
+
+/// One HTTP method and path template of one gRPC method.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// The gRPC method it calls.
+    pub method: Arc<Method>,
+    /// The HTTP method it answers.
+    pub http: MethodMatch,
+    /// The paths it answers.
+    pub template: Template,
+    /// The template's variables, in its order, resolved to request fields.
+    pub captures: Vec<Capture>,
+    /// Which request field the HTTP request body fills.
+    pub body: BodySelector,
+    /// Which reply field becomes the HTTP response body.
+    pub reply: ReplySelector,
+    /// 0 for the rule itself, n for the n-th of its `additional_bindings`.
+    pub index: usize,
+}
+
+/// A template variable and the request field it fills.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// The field, never repeated, a map or a message without a text form.
+    pub field: FieldPath,
+    /// Which of the template's segments make its value.
+    pub segments: Range<usize>,
+    /// Whether the value may span several path segments, which keeps its
+    /// reserved characters percent-encoded.
+    pub multi: bool,
+}
+
+/// A gRPC method, as much of it as a call needs.
+#[derive(Debug)]
+pub struct Method {
+    /// `pkg.Service.Method`.
+    pub full_name: String,
+    /// `/pkg.Service/Method`.
+    pub path: PathAndQuery,
+    /// The request message.
+    pub input: MessageId,
+    /// The reply message.
+    pub output: MessageId,
+    /// Whether the client sends a stream.
+    pub client_streaming: bool,
+    /// Whether the server sends a stream.
+    pub server_streaming: bool,
+    /// Whether the method is marked deprecated.
+    pub deprecated: bool,
+    /// What repeating a call may do.
+    pub idempotency: Idempotency,
+}
+
+/// The `idempotency_level` of a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Idempotency {
+    /// Nothing is promised.
+    #[default]
+    Unknown,
+    /// The method only reads.
+    NoSideEffects,
+    /// Calling it twice does what calling it once does.
+    Idempotent,
+}
+
+/// Which HTTP methods a binding answers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum MethodMatch {
+    /// Exactly this one.
+    Exact(http::Method),
+    /// All of them: the custom kind `*`.
+    Any,
+}
+
+/// What the HTTP request body fills.
+#[derive(Debug, Clone)]
+pub enum BodySelector {
+    /// There is no body; what the path does not bind comes from the query.
+    None,
+    /// Every field that the path does not bind.
+    Whole,
+    /// One field; the rest comes from the query.
+    Field(FieldPath),
+}
+
+/// What the HTTP response body is made of.
+#[derive(Debug, Clone)]
+pub enum ReplySelector {
+    /// The whole reply.
+    Whole,
+    /// One field of it.
+    Field(FieldPath),
+}
+
+impl fmt::Display for MethodMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MethodMatch::Exact(method) => f.write_str(method.as_str()),
+            MethodMatch::Any => f.write_str("*"),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The request message: body, then query, then path, written one after the other
+//! as wire bytes. Later fields override earlier ones on the wire, so that the
+//! path wins over the body; a query never meets either, which is checked.
+
+use super::content::{self, Label};
+use super::failure::Failure;
+use super::query;
+use super::settings::Settings;
+use crate::route::Captures;
+use crate::rule::{Binding, BodySelector};
+use crate::transcode::{self, ReadError, Schema};
+use crate::upstream::Outgoing;
+
+/// Builds the message of one request.
+pub(super) fn message(
+    schema: &Schema,
+    settings: &Settings,
+    binding: &Binding,
+    captures: &Captures<'_>,
+    query: Option<&str>,
+    body: &[u8],
+    label: Label,
+) -> Result<Outgoing, Failure> {
+    let mut message = Outgoing::with_capacity(body.len());
+    write_body(schema, settings, binding, body, label, &mut message)?;
+    if let Some(query) = query.filter(|query| !query.is_empty()) {
+        query::write(schema, settings, binding, query, message.buffer())?;
+    }
+    for variable in &binding.variables {
+        let text = captures
+            .decode(variable.segments.clone(), variable.multi)
+            .map_err(Failure::BadPath)?;
+        transcode::text_to_field(schema, &variable.field, &text, &settings.read, message.buffer())
+            .map_err(|error| bad_field(schema.path_name(&variable.field), &error))?;
+    }
+    transcode::check_required(schema, binding.method.input, message.message()).map_err(Failure::BadBody)?;
+    Ok(message)
+}
+
+fn write_body(
+    schema: &Schema,
+    settings: &Settings,
+    binding: &Binding,
+    body: &[u8],
+    label: Label,
+    message: &mut Outgoing,
+) -> Result<(), Failure> {
+    if binding.body == BodySelector::None {
+        // What cannot be bound is refused, not lost; many clients send `{}` with
+        // every POST, which says nothing that could be lost.
+        let body = body.trim_ascii();
+        return if body.is_empty() || body == b"{}" { Ok(()) } else { Err(Failure::UnexpectedBody) };
+    }
+    if body.trim_ascii().is_empty() {
+        return Err(Failure::EmptyBody);
+    }
+    if label == Label::Form && !content::looks_like_json(body) {
+        return Err(Failure::FormBody);
+    }
+    let written = match &binding.body {
+        BodySelector::None => Ok(()),
+        BodySelector::Whole => {
+            transcode::json_to_wire(schema, binding.method.input, body, &settings.read, message.buffer())
+        }
+        BodySelector::Field(field) => {
+            transcode::json_to_field(schema, field, body, &settings.read, message.buffer())
+        }
+    };
+    written.map_err(Failure::BadBody)
+}
+
+/// A fault in one parameter, named as the rule or the request spells it.
+pub(super) fn bad_field(field: String, error: &ReadError) -> Failure {
+    Failure::BadField { field, description: error.description().to_string() }
+}

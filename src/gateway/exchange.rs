@@ -1,0 +1,150 @@
+//! One HTTP exchange from head to answer: route, read, bind, call, answer.
+
+use super::answer::{self, Response};
+use super::body;
+use super::content::{self, Label};
+use super::failure::Failure;
+use super::health;
+use super::settings::Settings;
+use super::{Tables, bind, head, metadata};
+use crate::route::{Captures, Match};
+use crate::rule::{Binding, BodySelector, ReplySelector};
+use crate::transcode;
+use crate::upstream::{self, Upstream};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http_body::Body;
+use std::fmt::Display;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+
+/// Answers a request; whatever goes wrong is an answer too.
+pub(super) async fn handle<B>(tables: &Tables, upstream: &Upstream, request: http::Request<B>) -> Response
+where
+    B: Body<Data = Bytes>,
+    B::Error: Display,
+{
+    let (head, body) = request.into_parts();
+    let is_head = head.method == Method::HEAD;
+    let mut response = match respond(tables, upstream, head, body).await {
+        Ok(response) => response,
+        Err(failure) => failure.into_response(&tables.schema),
+    };
+    if is_head {
+        without_body(&mut response);
+    }
+    response
+}
+
+async fn respond<B>(tables: &Tables, upstream: &Upstream, head: Parts, body: B) -> Result<Response, Failure>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Display,
+{
+    let settings = &tables.settings;
+    head::check(&head, settings)?;
+    let path = head.uri.path();
+    match tables.routes.find(&head.method, path).map_err(Failure::BadPath)? {
+        Match::Found { binding, captures } => {
+            let binding = &tables.bindings[binding];
+            call(tables, upstream, &head, body, binding, &captures).await
+        }
+        _ if settings.health_path.as_deref() == Some(path) => health::answer(upstream, &head).await,
+        Match::NoPath => Err(Failure::NoPath),
+        Match::WrongMethod { allow } => {
+            let allow = HeaderValue::from_str(allow).unwrap_or(HeaderValue::from_static(""));
+            if head.method == Method::OPTIONS {
+                return Ok(answer::options(allow));
+            }
+            Err(wrong_method(allow, head.method))
+        }
+    }
+}
+
+/// 405 for a method that HTTP defines, 501 for one that it does not.
+fn wrong_method(allow: HeaderValue, method: Method) -> Failure {
+    let standard = [
+        Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS,
+        Method::TRACE, Method::CONNECT,
+    ];
+    if standard.contains(&method) {
+        Failure::WrongMethod { allow, method }
+    } else {
+        Failure::UnknownMethod(method)
+    }
+}
+
+async fn call<B>(
+    tables: &Tables,
+    upstream: &Upstream,
+    head: &Parts,
+    body: B,
+    binding: &Binding,
+    captures: &Captures<'_>,
+) -> Result<Response, Failure>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Display,
+{
+    let settings = &tables.settings;
+    let method = &binding.method;
+    if method.client_streaming || method.server_streaming {
+        return Err(Failure::Streaming);
+    }
+    if !content::accepts_json(&head.headers) {
+        return Err(Failure::NotAcceptable);
+    }
+    let deadline = Instant::now() + timeout(&head.headers, settings)?;
+    let metadata = metadata::of(&head.headers, settings)?;
+    let label = match (body.is_end_stream(), &binding.body) {
+        (true, _) | (_, BodySelector::None) => Label::Json,
+        _ => content::label(&head.headers, &head.method)?,
+    };
+    let body = body::read(body, settings).await?;
+    let message = bind::message(&tables.schema, settings, binding, captures, head.uri.query(), &body, label)?;
+    drop(body);
+    if Instant::now() >= deadline {
+        return Err(Failure::DeadlinePassed);
+    }
+    let request = upstream::Request {
+        path: method.path.clone(),
+        metadata,
+        message,
+        deadline,
+        idempotent: method.idempotent || matches!(head.method, Method::GET | Method::HEAD),
+    };
+    let reply = upstream.unary(request).await.map_err(Failure::Upstream)?;
+    let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
+    match &binding.reply {
+        ReplySelector::Whole => {
+            transcode::wire_to_json(&tables.schema, method.output, &reply.message, &settings.write, &mut json)
+        }
+        ReplySelector::Field(field) => {
+            transcode::field_to_json(&tables.schema, field, &reply.message, &settings.write, &mut json)
+        }
+    }
+    .map_err(Failure::BadReply)?;
+    Ok(answer::ok(json, &reply.headers))
+}
+
+/// How long the call may take: what the request asks for, within the maximum.
+fn timeout(headers: &HeaderMap, settings: &Settings) -> Result<Duration, Failure> {
+    let Some(value) = headers.get(GRPC_TIMEOUT) else {
+        return Ok(settings.default_deadline.min(settings.max_deadline));
+    };
+    upstream::parse_timeout(value.as_bytes())
+        .map(|timeout| timeout.min(settings.max_deadline))
+        .ok_or_else(|| Failure::BadTimeout(content::shown(value.as_bytes())))
+}
+
+/// The answer to HEAD: the headers of GET's, its length included.
+fn without_body(response: &mut Response) {
+    let length = http_body::Body::size_hint(response.body()).exact();
+    *response.body_mut() = axum::body::Body::empty();
+    if let Some(length) = length {
+        response.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+}

@@ -1,0 +1,223 @@
+//! Everything that ends an exchange without a reply, and the one place where it
+//! becomes a response.
+
+use super::answer::{self, Error};
+use super::details;
+use crate::transcode::{ReadError, Schema, WriteError};
+use crate::{route, upstream};
+use http::header::{ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use upstream::Code;
+
+/// Why an exchange has no reply.
+#[derive(Debug)]
+pub(super) enum Failure {
+    BadTarget(&'static str),
+    TargetTooLong { limit: usize },
+    TooManyHeaders { limit: usize },
+    HeadersTooLarge { limit: usize },
+    BadHost(&'static str),
+    BadPath(route::PathError),
+    NoPath,
+    WrongMethod { allow: HeaderValue, method: Method },
+    UnknownMethod(Method),
+    NotAcceptable,
+    MediaType { got: String, method: Method },
+    FormBody,
+    ContentEncoding { got: String },
+    BadTimeout(String),
+    BadBinaryHeader(HeaderName),
+    BodyTooLarge { limit: usize },
+    BodyTooSlow,
+    BodyBroken(String),
+    EmptyBody,
+    UnexpectedBody,
+    BadBody(ReadError),
+    BadField { field: String, description: String },
+    Streaming,
+    DeadlinePassed,
+    Upstream(upstream::Failure),
+    BadReply(WriteError),
+}
+
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The HTTP status of a gRPC code, as grpc-gateway has it.
+pub(super) fn http_status(code: Code) -> StatusCode {
+    match code {
+        Code::Ok => StatusCode::OK,
+        Code::Cancelled => CLIENT_CLOSED_REQUEST,
+        Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => StatusCode::BAD_REQUEST,
+        Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::AlreadyExists | Code::Aborted => StatusCode::CONFLICT,
+        Code::PermissionDenied => StatusCode::FORBIDDEN,
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
+        Code::Unimplemented => StatusCode::NOT_IMPLEMENTED,
+        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Unknown | Code::Internal | Code::DataLoss => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// 499, nginx's code for a client that left before the answer.
+const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
+    Ok(status) => status,
+    Err(_) => unreachable!(),
+};
+
+impl Failure {
+    /// The response that tells the caller. `schema` names the types of details.
+    pub(super) fn into_response(self, schema: &Schema) -> answer::Response {
+        use Code::{DeadlineExceeded, Internal, InvalidArgument, NotFound, ResourceExhausted, Unimplemented};
+        use StatusCode as Http;
+        match self {
+            Self::BadTarget(fault) => Error::bad_request(fault).respond(),
+            Self::TargetTooLong { limit } => Error::new(
+                InvalidArgument,
+                format!("the request target is longer than the limit of {limit} bytes"),
+            )
+            .with_http(Http::URI_TOO_LONG)
+            .respond(),
+            Self::TooManyHeaders { limit } => {
+                Error::new(ResourceExhausted, format!("more than {limit} header fields"))
+                    .with_http(Http::REQUEST_HEADER_FIELDS_TOO_LARGE)
+                    .respond()
+            }
+            Self::HeadersTooLarge { limit } => Error::new(
+                ResourceExhausted,
+                format!("the header block is larger than the limit of {limit} bytes"),
+            )
+            .with_http(Http::REQUEST_HEADER_FIELDS_TOO_LARGE)
+            .respond(),
+            Self::BadHost(fault) => Error::bad_request(fault).respond(),
+            Self::BadPath(error) => Error::bad_request(error.to_string()).respond(),
+            Self::NoPath => Error::new(NotFound, "no route has this path").respond(),
+            Self::WrongMethod { allow, method } => {
+                let allowed = allow.to_str().unwrap_or_default().to_owned();
+                Error::new(Unimplemented, format!("{method} is not allowed on this path; allowed: {allowed}"))
+                    .with_http(Http::METHOD_NOT_ALLOWED)
+                    .with_header(ALLOW, allow)
+                    .respond()
+            }
+            Self::UnknownMethod(method) => {
+                Error::new(Unimplemented, format!("HTTP method {method} is not known here")).respond()
+            }
+            Self::NotAcceptable => Error::new(
+                InvalidArgument,
+                "the answer is application/json, and the Accept header excludes it",
+            )
+            .with_http(Http::NOT_ACCEPTABLE)
+            .respond(),
+            Self::MediaType { got, method } => media_type(&got, &method),
+            Self::FormBody => Error::new(
+                InvalidArgument,
+                "the body is a form, and this method takes JSON; send a JSON value with `Content-Type: application/json`",
+            )
+            .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
+            .with_header(ACCEPT_POST, JSON)
+            .respond(),
+            Self::ContentEncoding { got } => Error::new(
+                InvalidArgument,
+                format!("content encoding `{got}` is not supported; send the body uncompressed"),
+            )
+            .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
+            .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+            .respond(),
+            Self::BadTimeout(got) => Error::bad_request(format!(
+                "Grpc-Timeout `{got}` is not a timeout: one to eight digits and one of H, M, S, m, u, n, as in `500m`"
+            ))
+            .respond(),
+            Self::BadBinaryHeader(name) => {
+                Error::bad_request(format!("header `{name}` is not base64, and names that end in -bin must be"))
+                    .respond()
+            }
+            Self::BodyTooLarge { limit } => Error::new(
+                ResourceExhausted,
+                format!("the request body is larger than the limit of {limit} bytes"),
+            )
+            .with_http(Http::PAYLOAD_TOO_LARGE)
+            .respond(),
+            Self::BodyTooSlow => Error::new(DeadlineExceeded, "the request body took too long to arrive")
+                .with_http(Http::REQUEST_TIMEOUT)
+                .closing()
+                .respond(),
+            Self::BodyBroken(fault) => {
+                Error::bad_request(format!("the request body broke off: {fault}")).closing().respond()
+            }
+            Self::EmptyBody => {
+                Error::bad_request("the request body is empty; this method takes JSON, at least `{}`").respond()
+            }
+            Self::UnexpectedBody => {
+                Error::bad_request("this method takes no request body; put its parameters into the path or the query")
+                    .respond()
+            }
+            Self::BadBody(error) => Error::bad_request(error.to_string())
+                .with_violation(error.path().to_owned(), error.description())
+                .respond(),
+            Self::BadField { field, description } => {
+                Error::bad_request(format!("`{field}`: {description}")).with_violation(field, description).respond()
+            }
+            Self::Streaming => {
+                Error::new(Unimplemented, "streaming methods are not served over HTTP yet").respond()
+            }
+            Self::DeadlinePassed => {
+                Error::new(DeadlineExceeded, "the deadline passed before the call could be made").respond()
+            }
+            Self::Upstream(failure) => upstream_failure(failure, schema),
+            Self::BadReply(error) => {
+                tracing::warn!(%error, "the backend's reply cannot be written as JSON");
+                Error::new(Internal, format!("the backend's reply cannot be written as JSON: {error}")).respond()
+            }
+        }
+    }
+}
+
+fn media_type(got: &str, method: &Method) -> answer::Response {
+    let accepted = if *method == Method::PATCH { ACCEPT_PATCH } else { ACCEPT_POST };
+    Error::new(
+        Code::InvalidArgument,
+        format!("content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8"),
+    )
+    .with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+    .with_header(accepted, JSON)
+    .respond()
+}
+
+fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> answer::Response {
+    use upstream::Failure as Up;
+    let error = Error::new(failure.code(), failure.to_string());
+    match failure {
+        Up::Status(status) => {
+            let mut response =
+                error.with_details(details::resolve(schema, &status.details)).respond();
+            answer::add_metadata(response.headers_mut(), &status.headers);
+            answer::add_metadata(response.headers_mut(), &status.trailers);
+            response
+        }
+        Up::Unreachable(reason) => {
+            tracing::debug!(reason, "no connection to the backend");
+            error.with_header(RETRY_AFTER, HeaderValue::from_static("1")).respond()
+        }
+        Up::ConnectionLost(reason) => {
+            tracing::warn!(reason, "the connection to the backend broke during a call");
+            error.respond()
+        }
+        // Nobody on this side cancelled, so 499 would blame the caller.
+        Up::Reset(_) if error.code() == Code::Cancelled => {
+            error.with_http(StatusCode::SERVICE_UNAVAILABLE).respond()
+        }
+        // The connection's security is the operator's doing, not the caller's.
+        Up::Reset(_) if error.code() == Code::PermissionDenied => {
+            error.with_http(StatusCode::INTERNAL_SERVER_ERROR).respond()
+        }
+        // 429 would invite the caller to ask for the same large reply again.
+        Up::TooLarge(_) => error.with_http(StatusCode::INTERNAL_SERVER_ERROR).respond(),
+        _ => {
+            tracing::debug!(error = %error.message(), "the backend failed a call");
+            error.respond()
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What an operator may choose about the exchange.
+
+use crate::transcode;
+use std::time::Duration;
+
+/// Limits, times and manners of a gateway.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The deadline of a call whose request names none.
+    pub default_deadline: Duration,
+    /// The longest deadline that a request may ask for.
+    pub max_deadline: Duration,
+    /// The largest request body, in bytes.
+    pub max_body: usize,
+    /// How long a request body may take to arrive in all.
+    pub body_timeout: Duration,
+    /// The longest pause between two pieces of a request body.
+    pub body_idle_timeout: Duration,
+    /// The longest request target (path and query), in bytes.
+    pub max_target: usize,
+    /// The largest header block, names and values, in bytes.
+    pub max_header_bytes: usize,
+    /// The most header fields.
+    pub max_header_fields: usize,
+    /// The most query parameters.
+    pub max_query_parameters: usize,
+    /// Whether query parameters that name no field are ignored, not refused.
+    pub ignore_unknown_parameters: bool,
+    /// How JSON is read.
+    pub read: transcode::ReadOptions,
+    /// How JSON is written.
+    pub write: transcode::WriteOptions,
+    /// Further request headers that become metadata of the same name.
+    pub forward_headers: Vec<http::HeaderName>,
+    /// The formats in which trace context goes to the backend.
+    pub trace_formats: crate::telemetry::Formats,
+    /// The path that answers with the backend's health, unless a rule claims it.
+    pub health_path: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_deadline: Duration::from_secs(15),
+            max_deadline: Duration::from_secs(300),
+            max_body: 4 << 20,
+            body_timeout: Duration::from_secs(30),
+            body_idle_timeout: Duration::from_secs(10),
+            max_target: 8 << 10,
+            max_header_bytes: 16 << 10,
+            max_header_fields: 100,
+            max_query_parameters: 256,
+            ignore_unknown_parameters: false,
+            read: transcode::ReadOptions::default(),
+            write: transcode::WriteOptions::default(),
+            forward_headers: Vec::new(),
+            trace_formats: crate::telemetry::Formats::default(),
+            health_path: Some("/healthz".to_owned()),
+        }
+    }
+}

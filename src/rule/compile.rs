@@ -1,0 +1,276 @@
+//! Turns rules into bindings, method by method, gathering every error. Which
+//! field a name means is left to `fields`, whether two bindings want the same
+//! requests to `route`.
+
+use super::{
+    Binding, BodySelector, Capture, Idempotency, Method, MethodMatch, RuleError, Template,
+    error::Fault,
+    fields::Fields,
+    option::{FileOptions, HttpRule, MethodOptions, Pattern},
+};
+use crate::transcode::{MessageId, Schema};
+use http::uri::PathAndQuery;
+use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor};
+use std::sync::Arc;
+
+/// Compiles every `google.api.http` rule of every method in the pool, in the
+/// pool's order. Methods without a rule have no binding. All errors are returned
+/// at once. `schema` must come from the same pool.
+pub fn compile(pool: &DescriptorPool, schema: &Schema) -> Result<Vec<Binding>, Vec<RuleError>> {
+    let mut bindings = Vec::new();
+    let mut errors = Vec::new();
+    for file in pool.files().filter(|file| file.services().len() > 0) {
+        let options = FileOptions::read(&file);
+        for (s, service) in file.services().enumerate() {
+            for (m, method) in service.methods().enumerate() {
+                let mut compiler = Compiler {
+                    schema,
+                    descriptor: &method,
+                    errors: &mut errors,
+                };
+                let options = options.as_ref().map_err(Clone::clone);
+                let options = options.and_then(|options| options.method(s, m));
+                match options.and_then(|options| Ok((options.rule()?, options))) {
+                    Ok((None, _)) => {}
+                    Ok((Some(rule), options)) => bindings.extend(compiler.method(&options, &rule)),
+                    Err(error) => compiler.report(
+                        &RuleText::default(),
+                        Fault::new(format!("the method's options cannot be read: {error}"))
+                            .help("compile the descriptors again; these bytes are damaged"),
+                    ),
+                }
+            }
+        }
+    }
+    if errors.is_empty() {
+        Ok(bindings)
+    } else {
+        Err(errors)
+    }
+}
+
+/// One method whose rules are being compiled.
+struct Compiler<'a> {
+    schema: &'a Schema,
+    descriptor: &'a MethodDescriptor,
+    errors: &'a mut Vec<RuleError>,
+}
+
+impl Compiler<'_> {
+    fn method(&mut self, options: &MethodOptions, rule: &HttpRule) -> Vec<Binding> {
+        let method = match self.resolve_method(options) {
+            Ok(method) => Arc::new(method),
+            Err(fault) => {
+                self.report(&RuleText::new(0, rule), fault);
+                return Vec::new();
+            }
+        };
+        let rules = std::iter::once(rule)
+            .chain(&rule.additional_bindings)
+            .enumerate();
+        rules
+            .filter_map(|(index, rule)| self.binding(&method, index, rule))
+            .collect()
+    }
+
+    fn resolve_method(&self, options: &MethodOptions) -> Result<Method, Fault> {
+        let descriptor = self.descriptor;
+        let path = format!(
+            "/{}/{}",
+            descriptor.parent_service().full_name(),
+            descriptor.name()
+        );
+        let message = |message: MessageDescriptor| -> Result<MessageId, Fault> {
+            let name = message.full_name();
+            let missing = || Fault::new(format!("message {name} is not in the schema"));
+            self.schema.message(name).ok_or_else(missing)
+        };
+        Ok(Method {
+            full_name: descriptor.full_name().to_owned(),
+            path: PathAndQuery::try_from(path)
+                .map_err(|_| Fault::new("the name of the service or method is no identifier"))?,
+            input: message(descriptor.input())?,
+            output: message(descriptor.output())?,
+            client_streaming: descriptor.is_client_streaming(),
+            server_streaming: descriptor.is_server_streaming(),
+            deprecated: options.deprecated,
+            idempotency: match options.idempotency_level {
+                1 => Idempotency::NoSideEffects,
+                2 => Idempotency::Idempotent,
+                _ => Idempotency::Unknown,
+            },
+        })
+    }
+
+    /// One binding, or `None` with every fault of it reported.
+    fn binding(&mut self, method: &Arc<Method>, index: usize, rule: &HttpRule) -> Option<Binding> {
+        let before = self.errors.len();
+        let text = RuleText::new(index, rule);
+        if index > 0 && !rule.additional_bindings.is_empty() {
+            let fault = Fault::new("additional_bindings inside additional_bindings");
+            self.report(&text, fault.help("list them all in the method's own rule"));
+        }
+        let Some(pattern) = &rule.pattern else {
+            let fault = Fault::new("the rule has no pattern");
+            self.report(
+                &text,
+                fault.help("set one of get, put, post, delete, patch or custom"),
+            );
+            return None;
+        };
+        let fields = Fields::new(self.schema, self.descriptor, method);
+        let http = self.check(&text, method_match(pattern));
+        let template = self.check(&text, parse_template(pattern));
+        let captures = template.as_ref().map(|template| {
+            let (captures, faults) = fields.captures(template);
+            faults
+                .into_iter()
+                .for_each(|fault| self.report(&text, fault));
+            captures
+        });
+        let body = self.check(&text, fields.body(&rule.body));
+        let reply = self.check(&text, fields.reply(&rule.response_body));
+        if let (Some(http), Some(body)) = (&http, &body) {
+            self.check(&text, body_is_allowed(http, body));
+        }
+        if let (Some(captures), Some(body)) = (&captures, &body) {
+            self.check(&text, body_is_unbound(captures, body, &rule.body));
+        }
+        if self.errors.len() > before {
+            return None;
+        }
+        let method = method.clone();
+        let (http, template, captures) = (http?, template?, captures?);
+        Some(Binding {
+            method,
+            http,
+            template,
+            captures,
+            body: body?,
+            reply: reply?,
+            index,
+        })
+    }
+
+    /// The value, or `None` with the fault reported.
+    fn check<T>(&mut self, text: &RuleText, result: Result<T, Fault>) -> Option<T> {
+        result.map_err(|fault| self.report(text, fault)).ok()
+    }
+
+    fn report(&mut self, rule: &RuleText, fault: Fault) {
+        self.errors.push(RuleError {
+            file: self.descriptor.parent_file().name().to_owned(),
+            position: position(self.descriptor),
+            method: self.descriptor.full_name().to_owned(),
+            rule: rule.text.clone(),
+            caret: fault.column.map(|column| rule.template + column),
+            message: fault.message,
+            help: fault.help,
+        });
+    }
+}
+
+/// A rule in one line, as its author would recognise it.
+#[derive(Default)]
+struct RuleText {
+    text: String,
+    /// Where the template starts in it.
+    template: usize,
+}
+
+impl RuleText {
+    fn new(index: usize, rule: &HttpRule) -> RuleText {
+        let (kind, path) = rule
+            .pattern
+            .as_ref()
+            .map_or(("(no pattern)", ""), Pattern::parts);
+        let mut text = format!("{kind} {path}");
+        if !rule.body.is_empty() {
+            text += &format!("  body: \"{}\"", rule.body);
+        }
+        if !rule.response_body.is_empty() {
+            text += &format!("  response_body: \"{}\"", rule.response_body);
+        }
+        if index > 0 {
+            text += &format!("  (additional binding {index})");
+        }
+        RuleText {
+            text,
+            template: kind.len() + 1,
+        }
+    }
+}
+
+fn method_match(pattern: &Pattern) -> Result<MethodMatch, Fault> {
+    let (kind, _) = pattern.parts();
+    if kind == "*" {
+        return Ok(MethodMatch::Any);
+    }
+    http::Method::from_bytes(kind.as_bytes())
+        .map(MethodMatch::Exact)
+        .map_err(|_| {
+            Fault::new(format!(
+                "custom kind \"{}\" is not an HTTP method",
+                kind.escape_debug()
+            ))
+            .help("write a method name such as HEAD or PROPFIND, or `*` for all methods")
+        })
+}
+
+fn parse_template(pattern: &Pattern) -> Result<Template, Fault> {
+    let (_, path) = pattern.parts();
+    Template::parse(path).map_err(|error| Fault::new(error.message).at(error.column))
+}
+
+/// A body on `GET` and `HEAD` has no meaning that HTTP knows (RFC 9110 §9.3.1);
+/// on `DELETE` it has none either, but APIs that send one are common.
+fn body_is_allowed(http: &MethodMatch, body: &BodySelector) -> Result<(), Fault> {
+    match (http, body) {
+        (_, BodySelector::None) | (MethodMatch::Any, _) => Ok(()),
+        (MethodMatch::Exact(method), _)
+            if method != http::Method::GET && method != http::Method::HEAD =>
+        {
+            Ok(())
+        }
+        (MethodMatch::Exact(method), _) => {
+            Err(Fault::new(format!("a {method} request has no body"))
+                .help("remove `body`, so that the fields come from the query, or use `post`"))
+        }
+    }
+}
+
+fn body_is_unbound(captures: &[Capture], body: &BodySelector, name: &str) -> Result<(), Fault> {
+    match body {
+        // A field below the body field may come from the path, which then wins.
+        BodySelector::Field(body)
+            if captures
+                .iter()
+                .any(|capture| body.starts_with(&capture.field)) =>
+        {
+            Err(
+                Fault::new(format!("body: field `{name}` is already bound by the path"))
+                    .help("let the path or the body have the field, not both"),
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Line and column, from 1, of the method's HTTP option or else of the method.
+fn position(method: &MethodDescriptor) -> Option<(usize, usize)> {
+    let file = method.parent_file();
+    let info = file.file_descriptor_proto().source_code_info.as_ref()?;
+    let path = method.path();
+    let option = [path, &[4, 72_295_728]].concat();
+    let locations = || info.location.iter();
+    let location = locations()
+        .find(|location| location.path.starts_with(&option))
+        .or_else(|| locations().find(|location| location.path == path))?;
+    let at = |index: usize| {
+        location
+            .span
+            .get(index)
+            .and_then(|&n| usize::try_from(n).ok())
+    };
+    Some((at(0)? + 1, at(1)? + 1))
+}
