@@ -1,0 +1,81 @@
+//! What fetchIt does: letters become capitals. The serving of it is `backend`'s.
+
+use super::rpc::{Payload, fetch_server::Fetch};
+use tonic::{Request, Response, Status};
+
+/// The `rpc.Fetch` service. It keeps no state, so one may be made anywhere:
+/// `FetchServer::new(FetchIt)` is a service that can be called in process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FetchIt;
+
+#[tonic::async_trait]
+impl Fetch for FetchIt {
+    async fn capitalize(&self, request: Request<Payload>) -> Result<Response<Payload>, Status> {
+        let Payload { id, data } = request.into_inner();
+        Ok(Response::new(Payload {
+            id,
+            data: capitalize(data),
+        }))
+    }
+}
+
+/// As Go's `bytes.ToUpper`, one letter for one letter: a letter whose capital
+/// is several letters (`ß`) stays. Where Go replaces bytes that are not UTF-8,
+/// this keeps them, for they are the caller's.
+fn capitalize(mut data: Vec<u8>) -> Vec<u8> {
+    if data.is_ascii() {
+        data.make_ascii_uppercase();
+        return data;
+    }
+    match String::from_utf8(data) {
+        Ok(text) => text.chars().map(capital).collect::<String>().into_bytes(),
+        Err(error) => {
+            let mut data = error.into_bytes();
+            data.make_ascii_uppercase();
+            data
+        }
+    }
+}
+
+fn capital(letter: char) -> char {
+    let mut capitals = letter.to_uppercase();
+    match (capitals.next(), capitals.next()) {
+        (Some(capital), None) => capital,
+        _ => letter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(input: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) {
+        assert_eq!(capitalize(input.as_ref().to_vec()), expected.as_ref());
+    }
+
+    #[test]
+    fn letters_become_capitals_and_the_rest_stays() {
+        check("", "");
+        check("hello, World 42!", "HELLO, WORLD 42!");
+        check("ünïcödé ελλάδα", "ÜNÏCÖDÉ ΕΛΛΆΔΑ");
+        check("straße ŉ", "STRAßE ŉ");
+        check("ǆ ÿ", "Ǆ Ÿ");
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_keep_their_value() {
+        check(b"a\xff\xc3z", b"A\xff\xc3Z");
+        check([0u8, 0x7f, b'q'], [0u8, 0x7f, b'Q']);
+    }
+
+    #[tokio::test]
+    async fn the_reply_carries_the_callers_id() {
+        let data = b"hello".to_vec();
+        let reply = FetchIt
+            .capitalize(Request::new(Payload { id: -7, data }))
+            .await;
+        let reply = reply.expect("capitalize never fails").into_inner();
+        assert_eq!((reply.id, reply.data.as_slice()), (-7, b"HELLO".as_slice()));
+    }
+}

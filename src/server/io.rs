@@ -1,0 +1,182 @@
+//! A connection's socket: gives back what was read to tell the protocol, and
+//! keeps the connection's record of what it is doing.
+
+use super::{life::Life, refusal, sniff::Prefix};
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// The socket of an HTTP/1 or HTTP/2 connection.
+#[derive(Debug)]
+pub(super) struct Io {
+    stream: TcpStream,
+    prefix: Prefix,
+    /// HTTP/1 only; HTTP/2 has nothing to note at this level.
+    life: Option<Rc<Life>>,
+    /// Bytes that replace hyper's, still to be written.
+    substitute: Vec<u8>,
+    lingering: Lingering,
+}
+
+/// How far an HTTP/1 connection is with its end. A socket that is closed with
+/// bytes unread is reset, and the reset may overtake the response: so what the
+/// peer still sends is read and thrown away, within limits.
+#[derive(Debug, Default)]
+struct Lingering {
+    write_shut: bool,
+    wait: bool,
+    discarded: usize,
+}
+
+/// Bytes that are read after a last response, for its sake.
+const MAX_DISCARD: usize = 256 << 10;
+
+impl Io {
+    pub(super) fn http1(stream: TcpStream, prefix: Prefix, life: Rc<Life>) -> Self {
+        Self {
+            stream,
+            prefix,
+            life: Some(life),
+            substitute: Vec::new(),
+            lingering: Lingering::default(),
+        }
+    }
+
+    pub(super) fn http2(stream: TcpStream, prefix: Prefix) -> Self {
+        Self {
+            stream,
+            prefix,
+            life: None,
+            substitute: Vec::new(),
+            lingering: Lingering::default(),
+        }
+    }
+
+    /// Hyper's own reply to what it cannot parse gets a body. `None` when
+    /// `bytes` are anything else.
+    fn substituted(&mut self, bytes: &[u8]) -> Option<usize> {
+        let life = self.life.as_ref()?;
+        if !life.is_flushed() {
+            return None;
+        }
+        self.substitute = refusal::with_body(bytes)?;
+        self.lingering.wait = true;
+        Some(bytes.len())
+    }
+
+    fn poll_substitute(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.substitute.is_empty() {
+            let stream = Pin::new(&mut self.stream);
+            let count = ready!(stream.poll_write(context, &self.substitute))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.substitute.drain(..count);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads what the peer sends after its last response. Waits for its end
+    /// only when there is reason to think that it is not done sending.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 4096];
+        while self.lingering.discarded < MAX_DISCARD {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Pending if self.lingering.wait => return Poll::Pending,
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.lingering.discarded += buffer.filled().len();
+                    self.lingering.wait = true;
+                }
+                _ => break,
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.prefix.bytes().is_empty() {
+            self.prefix.give_back(buffer);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if let Some(life) = &self.life
+            && buffer.filled().len() > before
+        {
+            life.read();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_substitute(context))?;
+        if let Some(count) = self.substituted(bytes) {
+            return Poll::Ready(Ok(count));
+        }
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_substitute(context))?;
+        // Hyper's own replies are a head and nothing else.
+        if let [head] = slices
+            && let Some(count) = self.substituted(head)
+        {
+            return Poll::Ready(Ok(count));
+        }
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_substitute(context))?;
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        if let Some(life) = &self.life {
+            life.flush();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_substitute(context))?;
+        if !self.lingering.write_shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.lingering.write_shut = true;
+            if let Some(life) = &self.life {
+                life.finish(Instant::now());
+            }
+        }
+        if self.life.is_some() {
+            ready!(self.poll_linger(context));
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,224 @@
+//! What a connection is doing, kept so that slow and idle ones can be closed
+//! without a timer or a clock reading for each request.
+//!
+//! ```text
+//!            bytes             request             last response ends
+//!   Idle ──────────▶ Reading ──────────▶ Busy(n) ────────────────────▶ Idle
+//! ```
+//!
+//! A phase is entered without looking at the clock; the time is noted when the
+//! connection next has to wait (Reading) or its timer next fires (Idle).
+
+use super::Settings;
+use std::{
+    cell::Cell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+/// How long a connection that was told to finish may stay open with nothing to
+/// do, for a peer that does not answer.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// The record of one connection.
+#[derive(Debug)]
+pub(super) struct Life {
+    phase: Cell<Phase>,
+    since: Cell<Option<Instant>>,
+    in_flight: Cell<u32>,
+    finishing: Cell<bool>,
+    /// Whether all that was written belongs to requests that are answered.
+    flushed: Cell<bool>,
+    headers: Duration,
+    idle: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Phase {
+    Reading,
+    Busy,
+    Idle,
+}
+
+/// What a connection's timer finds.
+#[derive(Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// Nothing to do; look again then.
+    Look(Instant),
+    /// Idle for too long: let it finish, look again then.
+    Finish(Instant),
+    /// Too slow to be kept.
+    Close,
+}
+
+/// A request in flight, until dropped with the end of its response.
+#[derive(Debug)]
+pub(super) struct InFlight(Rc<Life>);
+
+impl Life {
+    /// An HTTP/1 connection whose first bytes are there.
+    pub(super) fn http1(settings: &Settings) -> Rc<Self> {
+        Self::new(Phase::Reading, settings.headers, settings.idle_h1)
+    }
+
+    /// An HTTP/2 connection. Frames have no phase of their own: without an open
+    /// stream it is idle.
+    pub(super) fn http2(settings: &Settings) -> Rc<Self> {
+        Self::new(Phase::Idle, settings.headers, settings.idle_h2)
+    }
+
+    fn new(phase: Phase, headers: Duration, idle: Duration) -> Rc<Self> {
+        Rc::new(Self {
+            phase: Cell::new(phase),
+            since: Cell::new(None),
+            in_flight: Cell::new(0),
+            finishing: Cell::new(false),
+            flushed: Cell::new(true),
+            headers,
+            idle,
+        })
+    }
+
+    /// A request was handed to the service.
+    pub(super) fn begin(self: &Rc<Self>) -> InFlight {
+        self.phase.set(Phase::Busy);
+        self.in_flight.set(self.in_flight.get() + 1);
+        self.flushed.set(false);
+        InFlight(Rc::clone(self))
+    }
+
+    /// Bytes came in on an HTTP/1 connection.
+    pub(super) fn read(&self) {
+        if self.phase.get() == Phase::Idle {
+            self.enter(Phase::Reading);
+        }
+    }
+
+    /// All bytes that were to be written are.
+    pub(super) fn flush(&self) {
+        if self.in_flight.get() == 0 {
+            self.flushed.set(true);
+        }
+    }
+
+    /// Whether no response is being written: what is written now on HTTP/1 is
+    /// not the service's.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.flushed.get()
+    }
+
+    /// The connection waits for its peer: notes since when, if it has to.
+    pub(super) fn wait(&self) {
+        if self.phase.get() == Phase::Reading && self.since.get().is_none() {
+            self.since.set(Some(Instant::now()));
+        }
+    }
+
+    /// The connection was told to finish: it may not idle any more.
+    pub(super) fn finish(&self, now: Instant) -> Instant {
+        self.finishing.set(true);
+        self.since.set(Some(now));
+        now + LINGER.min(self.tick())
+    }
+
+    /// What to do at `now`, when the timer fired.
+    pub(super) fn look(&self, now: Instant) -> Verdict {
+        let since = self.since.get().unwrap_or(now);
+        let finishing = self.finishing.get();
+        let limit = match self.phase.get() {
+            Phase::Busy => return Verdict::Look(now + self.tick()),
+            Phase::Reading => self.headers,
+            Phase::Idle if finishing => LINGER,
+            Phase::Idle => self.idle,
+        };
+        self.since.set(Some(since));
+        let deadline = since + limit;
+        if now < deadline {
+            return Verdict::Look(deadline.min(now + self.tick()));
+        }
+        if self.phase.get() == Phase::Reading || finishing {
+            return Verdict::Close;
+        }
+        Verdict::Finish(self.finish(now))
+    }
+
+    /// The longest that a timer may sleep, so that a phase that begins right
+    /// after it was set is found in time.
+    fn tick(&self) -> Duration {
+        self.headers.min(self.idle)
+    }
+
+    /// When the timer is to fire first.
+    pub(super) fn first_look(&self) -> Instant {
+        Instant::now() + self.tick()
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.phase.set(phase);
+        self.since.set(None);
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let life = &self.0;
+        life.in_flight.set(life.in_flight.get() - 1);
+        if life.in_flight.get() == 0 {
+            life.enter(Phase::Idle);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn life() -> Rc<Life> {
+        Life::http1(&Settings::default())
+    }
+
+    #[test]
+    fn a_head_that_takes_too_long_closes() {
+        let life = life();
+        let start = Instant::now();
+        assert_eq!(life.look(start), Verdict::Look(start + 10 * SECOND));
+        assert_eq!(life.look(start + 10 * SECOND), Verdict::Close);
+    }
+
+    #[test]
+    fn a_request_in_flight_has_all_the_time() {
+        let life = life();
+        let request = life.begin();
+        let later = Instant::now() + 1_000 * SECOND;
+        assert_eq!(life.look(later), Verdict::Look(later + 10 * SECOND));
+        drop(request);
+        assert_eq!(life.look(later), Verdict::Look(later + 10 * SECOND));
+    }
+
+    #[test]
+    fn an_idle_connection_is_let_finish_and_then_closed() {
+        let life = life();
+        drop(life.begin());
+        let start = Instant::now();
+        assert_eq!(life.look(start), Verdict::Look(start + 10 * SECOND));
+        let end = start + 60 * SECOND;
+        assert_eq!(life.look(end), Verdict::Finish(end + LINGER));
+        assert_eq!(life.look(end + LINGER), Verdict::Close);
+    }
+
+    #[test]
+    fn bytes_after_a_response_begin_a_new_head() {
+        let life = life();
+        drop(life.begin());
+        let start = Instant::now();
+        life.look(start);
+        life.read();
+        assert_eq!(
+            life.look(start + 59 * SECOND),
+            Verdict::Look(start + 69 * SECOND)
+        );
+        assert_eq!(life.look(start + 69 * SECOND), Verdict::Close);
+    }
+}
