@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod backend;
+mod backends;
 mod calls;
 mod fetchit;
 mod health;
@@ -10,7 +11,6 @@ mod in_process;
 mod metadata;
 mod raw;
 mod rows;
-mod upstream;
 
 use backend::Backend;
 use std::net::SocketAddr;
