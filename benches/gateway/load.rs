@@ -1,6 +1,7 @@
 //! The load: one request, over and over, on keep-alive connections, each answer
 //! checked in full.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,10 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Room for an answer; ours have some 200 bytes.
 const BUFFER: usize = 4096;
 
-/// Open connections to one gateway, driven by one thread.
+/// The connections to one gateway, driven by one thread. They are opened anew
+/// for each run: a gateway closes those that are idle while the other has its turn.
 pub(crate) struct Load {
     runtime: Runtime,
-    connections: Vec<TcpStream>,
+    address: SocketAddr,
+    connections: u32,
 }
 
 /// What a run did.
@@ -33,41 +36,31 @@ pub(crate) struct Done {
 }
 
 impl Load {
-    /// Opens the connections.
-    pub(crate) fn connect(address: SocketAddr, connections: u32) -> std::io::Result<Self> {
+    /// A load for the gateway at an address.
+    pub(crate) fn new(address: SocketAddr, connections: u32) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let connections = runtime.block_on(async {
-            let mut open = Vec::new();
-            for _ in 0..connections {
-                let connection = TcpStream::connect(address).await?;
-                connection.set_nodelay(true)?;
-                open.push(connection);
-            }
-            std::io::Result::Ok(open)
-        })?;
         Ok(Self {
             runtime,
+            address,
             connections,
         })
     }
 
     /// Keeps every connection busy for a while. The first answer that is not
     /// the right one ends the run.
-    pub(crate) fn run(&mut self, duration: Duration) -> Result<Done, String> {
-        let start = Instant::now();
-        let until = start + duration;
-        let connections = std::mem::take(&mut self.connections);
+    pub(crate) fn run(&self, duration: Duration) -> Result<Done, String> {
         self.runtime.block_on(async {
+            let connections = self.connect().await;
+            let connections = connections.map_err(|error| format!("cannot connect: {error}"))?;
+            let start = Instant::now();
             let mut running: JoinSet<_> = connections
                 .into_iter()
-                .map(|connection| drive(connection, until))
+                .map(|connection| drive(connection, start + duration))
                 .collect();
             let mut requests = 0;
             while let Some(ended) = running.join_next().await {
-                let ended = ended.map_err(|error| format!("a connection's task died: {error}"))?;
-                let (connection, count) = ended?;
-                requests += count;
-                self.connections.push(connection);
+                requests +=
+                    ended.map_err(|error| format!("a connection's task died: {error}"))??;
             }
             Ok(Done {
                 requests,
@@ -75,9 +68,19 @@ impl Load {
             })
         })
     }
+
+    async fn connect(&self) -> io::Result<Vec<TcpStream>> {
+        let mut open = Vec::new();
+        for _ in 0..self.connections {
+            let connection = TcpStream::connect(self.address).await?;
+            connection.set_nodelay(true)?;
+            open.push(connection);
+        }
+        Ok(open)
+    }
 }
 
-async fn drive(mut connection: TcpStream, until: Instant) -> Result<(TcpStream, u64), String> {
+async fn drive(mut connection: TcpStream, until: Instant) -> Result<u64, String> {
     let mut buffer = vec![0; BUFFER];
     let mut requests = 0;
     while Instant::now() < until {
@@ -87,7 +90,7 @@ async fn drive(mut connection: TcpStream, until: Instant) -> Result<(TcpStream, 
             .map_err(|_| format!("no answer within {PATIENCE:?}"))??;
         requests += 1;
     }
-    Ok((connection, requests))
+    Ok(requests)
 }
 
 async fn exchange(connection: &mut TcpStream, buffer: &mut [u8]) -> Result<(), String> {

@@ -17,6 +17,7 @@ use load::Load;
 use process::Process;
 use report::{Round, Series};
 use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -109,13 +110,8 @@ struct Contender {
     series: Series,
 }
 
-fn contender(
-    name: &'static str,
-    process: Process,
-    args: &Args,
-) -> Result<Contender, Box<dyn Error>> {
-    let load = Load::connect(process.address(), args.connections)
-        .map_err(|error| format!("{name}: cannot open the connections: {error}"))?;
+fn contender(name: &'static str, process: Process, args: &Args) -> io::Result<Contender> {
+    let load = Load::new(process.address(), args.connections)?;
     Ok(Contender {
         process,
         load,
