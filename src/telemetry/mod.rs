@@ -1,4 +1,5 @@
 //! What a call leaves behind for those who watch: the trace context that it
-//! carries. Knows nothing of rules, descriptors or JSON.
+//! carries, and the log. Knows nothing of rules, descriptors or JSON.
 
+pub mod logs;
 pub mod propagation;
