@@ -13,10 +13,15 @@ const PREFIX: &str = "grpc-metadata-";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The metadata that goes upstream with a request of these headers.
-pub(super) fn of(headers: &HeaderMap, settings: &Settings) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+pub(super) fn of(
+    headers: &HeaderMap,
+    settings: &Settings,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let mut metadata = Vec::with_capacity(4);
     for (name, value) in headers {
-        let Some(name) = allowed(name, settings) else { continue };
+        let Some(name) = allowed(name, settings) else {
+            continue;
+        };
         if name.as_str().ends_with("-bin") {
             let value = binary(value).ok_or_else(|| Failure::BadBinaryHeader(name.clone()))?;
             metadata.push((name, value));
@@ -73,11 +78,22 @@ fn may_be_set(name: &HeaderName) -> bool {
         .any(|prefix| text.starts_with(prefix));
     let reserved = matches!(
         text,
-        "te" | "host" | "connection" | "keep-alive" | "transfer-encoding" | "upgrade" | "trailer" | "expect"
-            | "forwarded" | "x-real-ip" | "user-agent" | "date"
+        "te" | "host"
+            | "connection"
+            | "keep-alive"
+            | "transfer-encoding"
+            | "upgrade"
+            | "trailer"
+            | "expect"
+            | "forwarded"
+            | "x-real-ip"
+            | "user-agent"
+            | "date"
     );
     // gRPC's Header-Name; an underscore is left out since proxies fold it with `-`.
-    let legal = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'-' | b'.'));
+    let legal = text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'-' | b'.'));
     legal && !reserved_prefix && !reserved && !is_trace_header(text)
 }
 
@@ -93,11 +109,17 @@ fn binary(value: &HeaderValue) -> Option<HeaderValue> {
 }
 
 fn is_ascii_value(value: &HeaderValue) -> bool {
-    value.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~'))
+    value
+        .as_bytes()
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// A request id that is safe to pass on and to log.
 fn is_request_id(value: &HeaderValue) -> bool {
     (1..=128).contains(&value.len())
-        && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && value
+            .as_bytes()
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }

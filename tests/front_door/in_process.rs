@@ -13,7 +13,9 @@ use trestle::upstream::{Settings, Upstream};
 
 async fn gateway() -> Gateway {
     let upstream = Upstream::service(fetchit::routes().await, &Settings::default());
-    Gateway::builder(trestle::descriptors::embedded()).build(upstream).unwrap()
+    Gateway::builder(trestle::descriptors::embedded())
+        .build(upstream)
+        .unwrap()
 }
 
 async fn answer(router: Router, request: Request<Body>) -> (u16, String) {
@@ -33,16 +35,32 @@ const ANSWER: &str = r#"{"id":7,"data":"SEVMTE8gV09STEQ="}"#;
 #[tokio::test]
 async fn router_answers_with_no_socket() {
     let router = gateway().await.into_router();
-    assert_eq!(answer(router, capitalize("/api/capitalize")).await, (200, ANSWER.to_owned()));
+    assert_eq!(
+        answer(router, capitalize("/api/capitalize")).await,
+        (200, ANSWER.to_owned())
+    );
 }
 
 #[tokio::test]
 async fn router_stands_beside_and_below_other_routes() {
     let own = || get(|| async { "own" });
-    let beside = Router::new().route("/own", own()).fallback_service(gateway().await.into_router());
-    assert_eq!(answer(beside.clone(), capitalize("/api/capitalize")).await.0, 200);
-    let request = Request::get("/own").header("host", "t").body(Body::empty()).unwrap();
+    let beside = Router::new()
+        .route("/own", own())
+        .fallback_service(gateway().await.into_router());
+    assert_eq!(
+        answer(beside.clone(), capitalize("/api/capitalize"))
+            .await
+            .0,
+        200
+    );
+    let request = Request::get("/own")
+        .header("host", "t")
+        .body(Body::empty())
+        .unwrap();
     assert_eq!(answer(beside, request).await, (200, "own".to_owned()));
     let below = Router::new().nest("/grpc", gateway().await.into_router());
-    assert_eq!(answer(below, capitalize("/grpc/api/capitalize")).await, (200, ANSWER.to_owned()));
+    assert_eq!(
+        answer(below, capitalize("/grpc/api/capitalize")).await,
+        (200, ANSWER.to_owned())
+    );
 }

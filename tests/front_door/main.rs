@@ -1,6 +1,6 @@
 //! The gateway through its front door: real sockets, a real server with its
 //! workers, and a backend that does as it is told, all in this process.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod backend;
 mod backends;
@@ -17,10 +17,10 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use tokio::task::JoinHandle;
+use trestle::descriptors;
 use trestle::gateway::{self, Gateway};
 use trestle::server::{self, Drain, Server};
 use trestle::upstream::{self, Upstream};
-use trestle::descriptors;
 
 /// A gateway that listens.
 struct Running {
@@ -38,9 +38,15 @@ async fn start(url: &str, settings: gateway::Settings) -> Running {
 async fn start_with(url: &str, settings: gateway::Settings, up: upstream::Settings) -> Running {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/front_door");
     let files = [folder.join("every.proto"), folder.join("legacy.proto")];
-    let pool = descriptors::from_protos(&files, &[&folder]).unwrap_or_else(|error| panic!("{error}"));
+    let pool =
+        descriptors::from_protos(&files, &[&folder]).unwrap_or_else(|error| panic!("{error}"));
     let upstream = Upstream::connect_lazy(url, up).unwrap();
-    serve(Gateway::builder(pool).settings(settings).build(upstream).unwrap_or_else(|error| panic!("{error}")))
+    serve(
+        Gateway::builder(pool)
+            .settings(settings)
+            .build(upstream)
+            .unwrap_or_else(|error| panic!("{error}")),
+    )
 }
 
 fn serve(gateway: Gateway) -> Running {
@@ -51,9 +57,16 @@ fn serve(gateway: Gateway) -> Running {
     let drain = Drain::new();
     let draining = drain.clone();
     let server = tokio::spawn(async move {
-        server.run(move |_| gateway.on_worker(), draining).await.expect("the server runs");
+        server
+            .run(move |_| gateway.on_worker(), draining)
+            .await
+            .expect("the server runs");
     });
-    Running { address, drain, server }
+    Running {
+        address,
+        drain,
+        server,
+    }
 }
 
 impl Running {
@@ -64,9 +77,15 @@ impl Running {
 
     /// `POST path` with a JSON body and further header lines.
     async fn post(&self, path: &str, headers: &[&str], body: &str) -> raw::Answer {
-        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let headers: String = headers
+            .iter()
+            .map(|header| format!("{header}\r\n"))
+            .collect();
         let length = body.len();
-        self.send(&format!("POST {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {length}\r\n{headers}\r\n{body}")).await
+        self.send(&format!(
+            "POST {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        ))
+        .await
     }
 }
 
