@@ -17,8 +17,8 @@
 //! | [`route`] | method and path → binding and captures |
 //! | [`gateway`] | one HTTP exchange: route, build the request, call, answer |
 //! | [`admin`] | liveness and readiness |
+//! | [`server`] | listeners, workers, connections, drain |
 //! | [`config`] | what the operator said, made valid |
-//! | [`server`] | listeners, workers, drain |
 //! | [`fetchit`] | the demo backend |
 //! | [`cli`] | one file a command; the only place that prints or exits |
 //!
@@ -33,7 +33,7 @@ pub mod descriptors;
 pub mod route;
 pub mod gateway;
 pub mod admin;
-pub mod config;
 pub mod server;
+pub mod config;
 pub mod fetchit;
 pub mod cli;

@@ -1,2 +1,5 @@
-//! main
-fn main() {}
+//! The program; all of it is in `trestle::cli`.
+
+fn main() -> std::process::ExitCode {
+    trestle::cli::main()
+}

@@ -245,17 +245,11 @@ impl<'a> Set<'a> {
         let known: HashSet<String> = self.files.iter().flat_map(File::message_names).collect();
         for name in STANDARD {
             let wanted = builtin.with_imports(name, |name| self.lacks(name));
-            if !wanted
-                .iter()
-                .flat_map(File::message_names)
-                .any(|message| known.contains(&message))
-            {
-                wanted
-                    .into_iter()
-                    .filter(|file| self.lacks(&file.header.name))
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .for_each(|file| self.add(file));
+            let mut names = wanted.iter().flat_map(File::message_names);
+            let clashes = names.any(|name| known.contains(&name));
+            drop(names);
+            if !clashes {
+                wanted.into_iter().for_each(|file| self.add(file));
             }
         }
     }
@@ -298,14 +292,11 @@ impl Builtin {
             if wanted(&names[at])
                 && let Some(file) = self.file(&names[at])
             {
-                names.extend(
-                    file.header
-                        .imports
-                        .iter()
-                        .filter(|import| !names.contains(import))
-                        .cloned()
-                        .collect::<Vec<_>>(),
-                );
+                for import in &file.header.imports {
+                    if !names.contains(import) {
+                        names.push(import.clone());
+                    }
+                }
                 files.push(file);
             }
             at += 1;

@@ -6,7 +6,7 @@ use super::bind::bad_field;
 use super::failure::Failure;
 use super::settings::Settings;
 use crate::rule::{Binding, BodySelector};
-use crate::transcode::{self, FieldPath, OneofKey, PathValue, Schema};
+use crate::transcode::{self, FieldPath, OneofKey, TextForm, Schema};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
@@ -87,7 +87,7 @@ fn one(
     refuse_bound(schema, binding, &field, name)?;
     let kind = schema.path_kind(&field);
     if let Some(key) = key {
-        if kind.value != PathValue::Map {
+        if kind.form != TextForm::Map {
             return Err(fault(
                 shown(name),
                 "`[…]` names an entry of a map, and this field is none".to_owned(),
@@ -96,8 +96,8 @@ fn one(
         return transcode::text_to_map_entry(schema, &field, key, value, &settings.read, out)
             .map_err(|error| bad_field(shown(name), &error));
     }
-    match kind.value {
-        PathValue::Map => {
+    match kind.form {
+        TextForm::Map => {
             return Err(fault(
                 shown(name),
                 format!(
@@ -106,15 +106,15 @@ fn one(
                 ),
             ));
         }
-        PathValue::Message => {
+        TextForm::Message => {
             return Err(fault(
                 shown(name),
                 "is a message; name its fields, as `a.b=value`".to_owned(),
             ));
         }
-        PathValue::Scalar | PathValue::JsonText => {}
+        TextForm::Scalar | TextForm::JsonText => {}
     }
-    if !kind.repeated {
+    if !kind.is_repeated {
         seen.refuse_second(schema, &field, name)?;
     }
     transcode::text_to_field(schema, &field, value, &settings.read, out)

@@ -1,0 +1,132 @@
+//! From flags and files to a gateway, with every fault that can be found.
+
+use super::{
+    Failure,
+    flags::{Exchange, Listening, Logging, Sources},
+};
+use crate::{
+    config::{Config, Descriptors},
+    descriptors,
+    gateway::Gateway,
+    telemetry::propagation::Formats,
+    upstream::Upstream,
+};
+use prost_reflect::DescriptorPool;
+
+/// How to get descriptors, for those who gave none.
+const NO_DESCRIPTORS_HELP: &str = "\
+give --descriptor-set FILE or --proto FILE. This makes a descriptor set:
+        protoc --include_imports --include_source_info --descriptor_set_out=api.binpb -I DIR FILE.proto
+    or, with buf:
+        buf build -o api.binpb";
+
+/// A backend for those who only want to know what would be served.
+const NOWHERE: &str = "http://127.0.0.1:9988";
+
+/// A gateway with what it was made of.
+pub(super) struct Assembled {
+    pub(super) config: Config,
+    pub(super) pool: DescriptorPool,
+    pub(super) gateway: Gateway,
+}
+
+/// The flags of a command, as far as it has them.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) listening: Option<&'a Listening>,
+    pub(super) exchange: Option<&'a Exchange>,
+    pub(super) logging: Option<&'a Logging>,
+    /// Whether the command cannot do without a backend.
+    pub(super) needs_upstream: bool,
+}
+
+/// Puts a gateway together, or says everything that is in the way.
+pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
+    let (config, mut errors) = configure(given);
+    let mut help = None;
+
+    let url = config.upstream_url.as_deref();
+    if url.is_none() && given.needs_upstream {
+        errors.push("no backend: give its URL with --upstream http://HOST:PORT".to_owned());
+    }
+    let settings = config.upstream.clone();
+    let upstream = Upstream::connect_lazy(url.unwrap_or(NOWHERE), settings)
+        .map_err(|error| errors.push(error.to_string()))
+        .ok();
+
+    let pool = match load(&config.descriptors) {
+        Ok(Some(pool)) => Some(pool),
+        Ok(None) => {
+            errors.push("no descriptors: the gateway does not know the backend's API".to_owned());
+            help = Some(NO_DESCRIPTORS_HELP);
+            None
+        }
+        Err(error) => {
+            errors.extend(error.to_string().lines().map(str::to_owned));
+            None
+        }
+    };
+    let gateway = pool.clone().zip(upstream).and_then(|(pool, upstream)| {
+        let builder = Gateway::builder(pool).settings(config.gateway.clone());
+        let built = builder.build(upstream);
+        built
+            .map_err(|error| errors.extend(error.to_string().lines().map(str::to_owned)))
+            .ok()
+    });
+    match (pool, gateway) {
+        (Some(pool), Some(gateway)) if errors.is_empty() => Ok(Assembled {
+            config,
+            pool,
+            gateway,
+        }),
+        _ => {
+            let failure = Failure::usage(errors);
+            Err(help.into_iter().fold(failure, Failure::help))
+        }
+    }
+}
+
+/// Defaults, then the file, then flags and variables; and what is wrong so far.
+fn configure(given: Given<'_>) -> (Config, Vec<String>) {
+    let (mut config, mut faults) = match &given.sources.config {
+        Some(path) => Config::read(path),
+        None => (Config::default(), Vec::new()),
+    };
+    given.sources.apply(&mut config);
+    if let Some(listening) = given.listening {
+        listening.apply(&mut config);
+    }
+    if let Some(exchange) = given.exchange {
+        exchange.apply(&mut config);
+    }
+    if let Some(logging) = given.logging {
+        logging.apply(&mut config);
+    }
+    propagators(&mut config);
+    faults.extend(config.contradictions());
+    let errors = faults.iter().map(ToString::to_string).collect();
+    (config, errors)
+}
+
+/// The standard variable; as OpenTelemetry asks, what it names in vain is
+/// reported and does not stop the program.
+pub(super) fn propagators(config: &mut Config) {
+    if let Ok(value) = std::env::var("OTEL_PROPAGATORS") {
+        let (formats, unusable) = Formats::from_env_value(&value);
+        config.gateway.trace_formats = formats;
+        for name in unusable {
+            eprintln!("warning: OTEL_PROPAGATORS: {name}");
+        }
+    }
+}
+
+fn load(from: &Descriptors) -> Result<Option<DescriptorPool>, descriptors::Error> {
+    if let Some(set) = &from.set {
+        descriptors::from_file(set).map(Some)
+    } else if from.protos.is_empty() {
+        Ok(None)
+    } else {
+        descriptors::from_protos(&from.protos, &from.proto_paths).map(Some)
+    }
+}

@@ -1,0 +1,254 @@
+//! Flags that several commands share, and how they go over the configuration.
+//! What is not given stays as the file or the default has it.
+
+use crate::{
+    config::{self, Config},
+    telemetry::logs::{Format, Level},
+};
+use clap::Args;
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+/// Where the configuration and the descriptors are.
+#[derive(Debug, Args)]
+pub(super) struct Sources {
+    /// Read the configuration from a YAML file; flags go over it
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRESTLE_CONFIG",
+        hide_env_values = true
+    )]
+    pub(super) config: Option<PathBuf>,
+    /// The backend, as http://HOST:PORT
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TRESTLE_UPSTREAM",
+        hide_env_values = true
+    )]
+    upstream: Option<String>,
+    /// Take descriptors from an encoded FileDescriptorSet
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRESTLE_DESCRIPTOR_SET",
+        hide_env_values = true
+    )]
+    descriptor_set: Option<PathBuf>,
+    /// Take descriptors from .proto sources (repeat for more)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRESTLE_PROTO",
+        hide_env_values = true
+    )]
+    #[arg(value_delimiter = ',', conflicts_with = "descriptor_set")]
+    proto: Vec<PathBuf>,
+    /// Look for imports in this directory (repeat for more)
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "TRESTLE_PROTO_PATH",
+        hide_env_values = true
+    )]
+    #[arg(value_delimiter = ',')]
+    proto_path: Vec<PathBuf>,
+}
+
+/// How the program listens and ends.
+#[derive(Debug, Args)]
+pub(super) struct Listening {
+    /// Take HTTP requests here [default: 127.0.0.1:8080]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "TRESTLE_LISTEN",
+        hide_env_values = true
+    )]
+    listen: Option<SocketAddr>,
+    /// Serve /livez and /readyz here [default: 127.0.0.1:9465]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "TRESTLE_ADMIN_LISTEN",
+        hide_env_values = true
+    )]
+    admin_listen: Option<SocketAddr>,
+    /// Worker threads [default: one a core]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TRESTLE_WORKERS",
+        hide_env_values = true
+    )]
+    workers: Option<NonZeroUsize>,
+    /// Accept for this long after a signal, while not ready [default: 0]
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TRESTLE_DRAIN_DELAY",
+        hide_env_values = true
+    )]
+    #[arg(value_parser = config::duration, hide_short_help = true)]
+    drain_delay: Option<Duration>,
+    /// Let requests in flight finish for this long [default: 30s]
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TRESTLE_DRAIN_GRACE",
+        hide_env_values = true
+    )]
+    #[arg(value_parser = config::duration, hide_short_help = true)]
+    drain_grace: Option<Duration>,
+}
+
+/// How requests and replies are treated.
+#[derive(Debug, Args)]
+pub(super) struct Exchange {
+    /// The deadline of calls that name none [default: 15s]
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TRESTLE_DEADLINE",
+        hide_env_values = true
+    )]
+    #[arg(value_parser = config::duration)]
+    deadline: Option<Duration>,
+    /// The longest deadline that a request may ask for [default: 5m]
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TRESTLE_MAX_DEADLINE",
+        hide_env_values = true
+    )]
+    #[arg(value_parser = config::duration, hide_short_help = true)]
+    max_deadline: Option<Duration>,
+    /// The largest request body [default: 4MiB]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TRESTLE_MAX_BODY",
+        hide_env_values = true
+    )]
+    #[arg(value_parser = config::size)]
+    max_body: Option<usize>,
+    /// Ignore unknown JSON fields and query parameters
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TRESTLE_IGNORE_UNKNOWN",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(hide_short_help = true)]
+    ignore_unknown: Option<bool>,
+    /// Print fields that are not set, too
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TRESTLE_ALWAYS_PRINT",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(hide_short_help = true)]
+    always_print: Option<bool>,
+    /// Print field names as the .proto files spell them
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TRESTLE_PROTO_NAMES",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(hide_short_help = true)]
+    proto_names: Option<bool>,
+    /// Print enum values as numbers
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TRESTLE_ENUM_NUMBERS",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(hide_short_help = true)]
+    enum_numbers: Option<bool>,
+}
+
+/// What the log is like.
+#[derive(Debug, Args)]
+pub(super) struct Logging {
+    /// auto, text or json; auto is text on a terminal [default: auto]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "TRESTLE_LOG_FORMAT",
+        hide_env_values = true
+    )]
+    log_format: Option<Format>,
+    /// off, error, warn, info, debug, trace, or directives [default: info]
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        env = "TRESTLE_LOG",
+        hide_env_values = true
+    )]
+    log_level: Option<Level>,
+}
+
+impl Sources {
+    pub(super) fn apply(&self, config: &mut Config) {
+        if self.upstream.is_some() {
+            config.upstream_url.clone_from(&self.upstream);
+        }
+        // A flag for one kind of source replaces whichever the file names.
+        let descriptors = &mut config.descriptors;
+        if self.descriptor_set.is_some() {
+            descriptors.set.clone_from(&self.descriptor_set);
+            descriptors.protos.clear();
+        }
+        if !self.proto.is_empty() {
+            descriptors.protos.clone_from(&self.proto);
+            descriptors.set = None;
+        }
+        if !self.proto_path.is_empty() {
+            descriptors.proto_paths.clone_from(&self.proto_path);
+        }
+    }
+}
+
+impl Listening {
+    pub(super) fn apply(&self, config: &mut Config) {
+        put(self.listen, &mut config.listen);
+        put(self.admin_listen, &mut config.admin_listen);
+        put(self.workers, &mut config.server.workers);
+        put(self.drain_delay, &mut config.server.drain_delay);
+        put(self.drain_grace, &mut config.server.drain_grace);
+    }
+}
+
+impl Exchange {
+    pub(super) fn apply(&self, config: &mut Config) {
+        let gateway = &mut config.gateway;
+        put(self.deadline, &mut gateway.default_deadline);
+        put(self.max_deadline, &mut gateway.max_deadline);
+        put(self.max_body, &mut gateway.max_body);
+        put(self.ignore_unknown, &mut gateway.ignore_unknown_parameters);
+        put(self.ignore_unknown, &mut gateway.read.ignore_unknown);
+        put(self.always_print, &mut gateway.write.always_print);
+        put(self.proto_names, &mut gateway.write.proto_names);
+        put(self.enum_numbers, &mut gateway.write.enum_numbers);
+    }
+}
+
+impl Logging {
+    pub(super) fn apply(&self, config: &mut Config) {
+        put(self.log_format, &mut config.logs.format);
+        put(self.log_level.clone(), &mut config.logs.level);
+    }
+}
+
+fn put<T>(given: Option<T>, setting: &mut T) {
+    if let Some(given) = given {
+        *setting = given;
+    }
+}

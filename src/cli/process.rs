@@ -1,0 +1,95 @@
+//! The running gateway: its two listeners, its signals, and its end.
+
+use super::{Failure, banner::Banner, signals::Signals};
+use crate::{
+    admin::{self, Probe, Readiness},
+    config::Config,
+    gateway::Gateway,
+    server::{self, Drain, Server},
+};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use tokio::runtime::{Builder, Runtime};
+
+/// The gateway's sockets, open before anything is said to be ready.
+pub(super) struct Listeners {
+    pub(super) gateway: Server,
+    pub(super) admin: Server,
+}
+
+impl Listeners {
+    pub(super) fn bind(config: &Config) -> Result<Self, Failure> {
+        let gateway = Server::bind(config.listen, config.server.clone())
+            .map_err(|error| Failure::bind("--listen", &error))?;
+        let admin = Server::bind(config.admin_listen, admin_settings())
+            .map_err(|error| Failure::bind("--admin-listen", &error))?;
+        Ok(Self { gateway, admin })
+    }
+}
+
+/// Pages for a few probes need little of anything.
+fn admin_settings() -> server::Settings {
+    server::Settings {
+        workers: NonZeroUsize::MIN,
+        max_connections: 256,
+        drain_grace: Duration::from_secs(1),
+        ..server::Settings::default()
+    }
+}
+
+/// The runtime of the main thread: it accepts and waits, no request is in it.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))
+}
+
+/// Serves until a signal, or until `drain` begins for another reason, and the
+/// drain is over.
+pub(super) fn run(
+    listeners: Listeners,
+    gateway: &Gateway,
+    banner: &Banner,
+    drain: Drain,
+) -> Result<(), Failure> {
+    let readiness = Readiness::default();
+    runtime()?.block_on(async {
+        let signals = Signals::take()?;
+        let (flag, switch) = (readiness.clone(), drain.clone());
+        tokio::spawn(signals.watch(move || {
+            flag.withdraw();
+            switch.begin();
+        }));
+
+        let admin_drain = Drain::new();
+        let pages = admin_pages(gateway.clone(), readiness);
+        let admin = tokio::spawn(listeners.admin.run(pages, admin_drain.clone()));
+
+        let workers = gateway.clone();
+        let make = move |_| workers.on_worker();
+        banner.print();
+        listeners.gateway.run(make, drain).await?;
+
+        // Health is told to the very end.
+        admin_drain.begin();
+        admin.await.map_err(Failure::failed)??;
+        tracing::info!("done");
+        Ok(())
+    })
+}
+
+/// Makes the admin pages on the thread that serves them, where the probe's
+/// connection then lives.
+fn admin_pages(
+    gateway: Gateway,
+    readiness: Readiness,
+) -> impl Fn(usize) -> axum::Router + Clone + Send + 'static {
+    move |_| {
+        let gateway = gateway.on_worker();
+        let probe = Probe::new(move || Box::pin(gateway.probe()));
+        admin::router(admin::State {
+            readiness: readiness.clone(),
+            probe: Arc::new(probe),
+        })
+    }
+}

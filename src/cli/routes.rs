@@ -1,0 +1,123 @@
+//! `trestle routes`: what would be served.
+
+use super::{
+    Failure,
+    assemble::{Assembled, Given, assemble},
+    flags::Sources,
+};
+use crate::{
+    rule::{self, Binding, BodySelector, ReplySelector},
+    transcode::Schema,
+};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+/// List the routes that would be served
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  trestle routes --descriptor-set api.binpb
+  trestle routes --proto api/v1/books.proto --proto-path api --format json")]
+pub(super) struct Flags {
+    /// How to print them
+    #[arg(long, value_enum, default_value = "table")]
+    #[arg(env = "TRESTLE_FORMAT", hide_env_values = true)]
+    format: Format,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
+    let Assembled { pool, .. } = assemble(Given {
+        sources: &flags.sources,
+        listening: None,
+        exchange: None,
+        logging: None,
+        needs_upstream: false,
+    })?;
+    // Compiled anew for the names of the fields, which a gateway does not keep.
+    let schema = Schema::compile(&pool);
+    let routes = rule::compile(&pool, &schema)
+        .map_err(|errors| Failure::usage(errors.iter().map(ToString::to_string).collect()))?;
+    match flags.format {
+        Format::Table => print!("{}", table(&routes, &schema)),
+        Format::Json => {
+            let routes: Vec<_> = routes.iter().map(|route| object(route, &schema)).collect();
+            println!("{:#}", Value::from(routes));
+        }
+    }
+    Ok(())
+}
+
+fn table(routes: &[Binding], schema: &Schema) -> String {
+    let paths: Vec<_> = routes
+        .iter()
+        .map(|route| route.template.to_string())
+        .collect();
+    let width = paths
+        .iter()
+        .map(|path| path.chars().count())
+        .max()
+        .unwrap_or(0);
+    let mut table = String::new();
+    for (route, path) in routes.iter().zip(paths) {
+        let mut notes = Vec::new();
+        notes.extend(body(route, schema).map(|body| format!("body {body}")));
+        notes.extend(reply(route, schema).map(|field| format!("response body {field}")));
+        if route.method.client_streaming {
+            notes.push("client stream".to_owned());
+        }
+        if route.method.server_streaming {
+            notes.push("server stream".to_owned());
+        }
+        if route.method.deprecated {
+            notes.push("deprecated".to_owned());
+        }
+        let notes = match notes.as_slice() {
+            [] => String::new(),
+            notes => format!(" ({})", notes.join(", ")),
+        };
+        let (http, grpc) = (route.http.to_string(), grpc(route));
+        table.push_str(&format!("{http:<7} {path:<width$} -> {grpc}{notes}\n"));
+    }
+    table
+}
+
+fn object(route: &Binding, schema: &Schema) -> Value {
+    json!({
+        "method": route.http.to_string(),
+        "path": route.template.to_string(),
+        "grpc": grpc(route),
+        "body": body(route, schema),
+        "responseBody": reply(route, schema),
+        "clientStreaming": route.method.client_streaming,
+        "serverStreaming": route.method.server_streaming,
+        "deprecated": route.method.deprecated,
+    })
+}
+
+/// `pkg.Service/Method`.
+fn grpc(route: &Binding) -> &str {
+    route.method.path.path().trim_start_matches('/')
+}
+
+/// As the rule spells it: `*`, a field, or nothing.
+fn body(route: &Binding, schema: &Schema) -> Option<String> {
+    match &route.body {
+        BodySelector::None => None,
+        BodySelector::Whole => Some("*".to_owned()),
+        BodySelector::Field(path) => Some(schema.path_name(path)),
+    }
+}
+
+fn reply(route: &Binding, schema: &Schema) -> Option<String> {
+    match &route.reply {
+        ReplySelector::Whole => None,
+        ReplySelector::Field(path) => Some(schema.path_name(path)),
+    }
+}

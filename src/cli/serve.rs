@@ -1,0 +1,61 @@
+//! `trestle serve`: the gateway.
+
+use super::{
+    Failure,
+    assemble::{Assembled, Given, assemble},
+    banner::{Banner, typed},
+    example,
+    flags::{Exchange, Listening, Logging, Sources},
+    process::{self, Listeners},
+};
+use crate::{server::Drain, telemetry::logs};
+use clap::Args;
+
+/// Serve a backend's gRPC API as HTTP/JSON
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  trestle serve --upstream http://127.0.0.1:9988 --descriptor-set api.binpb
+  trestle serve --upstream http://127.0.0.1:9988 --proto api/v1/books.proto --proto-path api
+  trestle serve --config trestle.yaml --listen 0.0.0.0:8080
+
+A descriptor set comes from protoc or buf:
+  protoc --include_imports --include_source_info --descriptor_set_out=api.binpb -I DIR FILE.proto
+  buf build -o api.binpb
+
+SIGTERM and SIGINT drain: readiness goes, connections finish, the exit code is 0.
+A second signal leaves at once.")]
+pub(super) struct Flags {
+    #[command(flatten)]
+    sources: Sources,
+    #[command(flatten)]
+    listening: Listening,
+    #[command(flatten)]
+    exchange: Exchange,
+    #[command(flatten)]
+    logging: Logging,
+}
+
+pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
+    let Assembled {
+        config, gateway, ..
+    } = assemble(Given {
+        sources: &flags.sources,
+        listening: Some(&flags.listening),
+        exchange: Some(&flags.exchange),
+        logging: Some(&flags.logging),
+        needs_upstream: true,
+    })?;
+    logs::init(&config.logs);
+    let listeners = Listeners::bind(&config)?;
+    let addr = listeners.gateway.local_addr();
+    let mut banner = Banner::new(config.logs.format)
+        .address("gateway", addr)
+        .address("admin", listeners.admin.local_addr())
+        .line("upstream", config.upstream_url.unwrap_or_default())
+        .line("routes", gateway.routes().len());
+    match example::curl(gateway.routes(), &typed(addr)) {
+        Some(curl) => banner = banner.line("try", curl),
+        None => tracing::warn!("no method has a google.api.http rule: nothing but 404 is served"),
+    }
+    process::run(listeners, &gateway, &banner, Drain::new())
+}

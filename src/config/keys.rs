@@ -1,0 +1,140 @@
+//! Every key that the file may have, and which setting it is.
+
+use super::{
+    Config,
+    document::{Entry, Value},
+    units::{duration, size},
+};
+use std::{fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+type Set = fn(&mut Config, &Value) -> Result<(), String>;
+
+/// The one list of keys: what is not here is unknown.
+#[rustfmt::skip]
+const KEYS: &[(&str, Set)] = &[
+    ("listen", |c, v| v.to(&mut c.listen, address)),
+    ("admin_listen", |c, v| v.to(&mut c.admin_listen, address)),
+    ("upstream.url", |c, v| v.to(&mut c.upstream_url, |text| Ok(Some(text.to_owned())))),
+    ("upstream.connect_timeout", |c, v| v.to(&mut c.upstream.connect_timeout, positive)),
+    ("upstream.max_reply_message", |c, v| v.to(&mut c.upstream.max_reply_message, size)),
+    ("descriptors.set", |c, v| v.to(&mut c.descriptors.set, |text| Ok(Some(text.into())))),
+    ("descriptors.protos", |c, v| v.list_to(&mut c.descriptors.protos, path)),
+    ("descriptors.proto_paths", |c, v| v.list_to(&mut c.descriptors.proto_paths, path)),
+    ("gateway.deadline", |c, v| v.to(&mut c.gateway.default_deadline, positive)),
+    ("gateway.max_deadline", |c, v| v.to(&mut c.gateway.max_deadline, positive)),
+    ("gateway.max_body", |c, v| v.to(&mut c.gateway.max_body, size)),
+    ("gateway.body_timeout", |c, v| v.to(&mut c.gateway.body_timeout, positive)),
+    ("gateway.body_idle_timeout", |c, v| v.to(&mut c.gateway.body_idle_timeout, positive)),
+    ("gateway.ignore_unknown_parameters", |c, v| v.to(&mut c.gateway.ignore_unknown_parameters, parsed)),
+    ("gateway.forward_headers", |c, v| v.list_to(&mut c.gateway.forward_headers, parsed)),
+    ("json.ignore_unknown_fields", |c, v| v.to(&mut c.gateway.read.ignore_unknown, parsed)),
+    ("json.always_print", |c, v| v.to(&mut c.gateway.write.always_print, parsed)),
+    ("json.proto_names", |c, v| v.to(&mut c.gateway.write.proto_names, parsed)),
+    ("json.enum_numbers", |c, v| v.to(&mut c.gateway.write.enum_numbers, parsed)),
+    ("server.workers", |c, v| v.to(&mut c.server.workers, parsed)),
+    ("server.max_connections", |c, v| v.to(&mut c.server.max_connections, count)),
+    ("server.first_byte_timeout", |c, v| v.to(&mut c.server.first_byte, positive)),
+    ("server.header_timeout", |c, v| v.to(&mut c.server.headers, positive)),
+    ("server.idle_timeout_http1", |c, v| v.to(&mut c.server.idle_h1, positive)),
+    ("server.idle_timeout_http2", |c, v| v.to(&mut c.server.idle_h2, positive)),
+    ("server.drain_delay", |c, v| v.to(&mut c.server.drain_delay, duration)),
+    ("server.drain_grace", |c, v| v.to(&mut c.server.drain_grace, duration)),
+    ("log.format", |c, v| v.to(&mut c.logs.format, FromStr::from_str)),
+    ("log.level", |c, v| v.to(&mut c.logs.level, FromStr::from_str)),
+];
+
+/// Sets what `entry` says, or says what is wrong with it.
+pub(super) fn set(config: &mut Config, entry: &Entry) -> Result<(), String> {
+    let key = entry.key.as_str();
+    match KEYS.iter().find(|(known, _)| *known == key) {
+        Some((_, set)) => {
+            set(config, &entry.value).map_err(|message| format!("`{key}`: {message}"))
+        }
+        None => Err(unknown(key)),
+    }
+}
+
+fn unknown(key: &str) -> String {
+    let below = KEYS.iter().filter_map(|(known, _)| {
+        known
+            .strip_prefix(key)
+            .and_then(|rest| rest.strip_prefix('.'))
+    });
+    let below: Vec<_> = below.collect();
+    if !below.is_empty() {
+        return format!(
+            "`{key}` is a section; set one of {} in it",
+            below.join(", ")
+        );
+    }
+    let nearest = KEYS
+        .iter()
+        .map(|(known, _)| (strsim::damerau_levenshtein(known, key), *known))
+        .min();
+    match nearest {
+        Some((distance, known)) if distance <= 1 + key.len() / 4 => {
+            format!("unknown key `{key}`; did you mean `{known}`?")
+        }
+        _ => {
+            let known: Vec<_> = KEYS.iter().map(|(known, _)| *known).collect();
+            format!("unknown key `{key}`; the keys are {}", known.join(", "))
+        }
+    }
+}
+
+impl Value {
+    fn to<T>(
+        &self,
+        setting: &mut T,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<(), String> {
+        match self {
+            Value::Scalar(text) => *setting = parse(text)?,
+            Value::List(_) => return Err("expected one value, found a list".to_owned()),
+        }
+        Ok(())
+    }
+
+    /// A scalar is a list of one.
+    fn list_to<T>(
+        &self,
+        setting: &mut Vec<T>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<(), String> {
+        *setting = match self {
+            Value::Scalar(text) => vec![parse(text)?],
+            Value::List(items) => items
+                .iter()
+                .map(|item| parse(item))
+                .collect::<Result<_, _>>()?,
+        };
+        Ok(())
+    }
+}
+
+fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error| format!("`{text}`: {error}"))
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no address; write it like `127.0.0.1:8080`"))
+}
+
+fn path(text: &str) -> Result<PathBuf, String> {
+    Ok(text.into())
+}
+
+fn positive(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("it must be longer than nothing".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match parsed(text)? {
+        0 => Err("it must be at least 1".to_owned()),
+        count => Ok(count),
+    }
+}

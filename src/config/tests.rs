@@ -1,0 +1,156 @@
+//! The file format: what is taken, and what is said about what is not.
+
+use super::*;
+use std::time::Duration;
+
+fn parse(text: &str) -> (Config, Vec<String>) {
+    let (config, faults) = Config::parse(text, Path::new("conf/trestle.yaml"));
+    (config, faults.iter().map(Fault::to_string).collect())
+}
+
+#[track_caller]
+fn check_fault(text: &str, expected: &str) {
+    let (_, faults) = parse(text);
+    assert_eq!(faults, [expected]);
+}
+
+#[test]
+fn every_room_is_filled_and_the_rest_keeps_its_default() {
+    let (config, faults) = parse(
+        "listen: 0.0.0.0:80\n\
+         upstream:\n  url: http://backend:9988\n  connect_timeout: 250ms\n\
+         descriptors:\n  protos: [a.proto, b.proto]\n  proto_paths: /protos\n\
+         gateway: { deadline: 5s, max_body: 64KiB, forward_headers: [x-tenant] }\n\
+         json:\n  always_print: true\n\
+         server:\n  workers: 3\n  drain_delay: 0\n\
+         log: { level: 'warn,trestle=debug', format: json }\n",
+    );
+    assert_eq!(faults, [""; 0]);
+    assert_eq!(config.listen.to_string(), "0.0.0.0:80");
+    assert_eq!(config.admin_listen.to_string(), "127.0.0.1:9465");
+    assert_eq!(config.upstream_url.as_deref(), Some("http://backend:9988"));
+    assert_eq!(config.upstream.connect_timeout, Duration::from_millis(250));
+    let protos = ["conf/a.proto", "conf/b.proto"].map(PathBuf::from);
+    assert_eq!(config.descriptors.protos, protos);
+    assert_eq!(config.descriptors.proto_paths, [Path::new("/protos")]);
+    assert_eq!(config.gateway.default_deadline, Duration::from_secs(5));
+    assert_eq!(config.gateway.max_deadline, Duration::from_secs(300));
+    assert_eq!(config.gateway.max_body, 65_536);
+    assert_eq!(config.gateway.forward_headers, ["x-tenant"]);
+    assert!(config.gateway.write.always_print);
+    assert_eq!(config.server.workers.get(), 3);
+    assert_eq!(config.server.drain_delay, Duration::ZERO);
+    assert_eq!(config.logs.format, logs::Format::Json);
+}
+
+#[test]
+fn nothing_is_a_configuration() {
+    assert_eq!(parse("").1, [""; 0]);
+    assert_eq!(parse("# nothing yet\n").1, [""; 0]);
+    assert_eq!(parse("server:\n").1, [""; 0]);
+}
+
+#[test]
+fn all_faults_are_told_each_with_its_place() {
+    let (config, faults) = parse(
+        "listen: 8080\n\
+         upstreem:\n  url: http://x\n\
+         server:\n  workers: 0\n  drain_grace: soon\n\
+         admin_listen: 127.0.0.1:1\n",
+    );
+    assert_eq!(
+        faults,
+        [
+            "conf/trestle.yaml:1:1: `listen`: `8080` is no address; write it like `127.0.0.1:8080`",
+            "conf/trestle.yaml:3:3: unknown key `upstreem.url`; did you mean `upstream.url`?",
+            "conf/trestle.yaml:5:3: `server.workers`: `0`: number would be zero for non-zero type",
+            "conf/trestle.yaml:6:3: `server.drain_grace`: `soon` is no duration; write it like \
+             `500ms`, `10s`, `5m` or `1h`",
+        ]
+    );
+    assert_eq!(config.admin_listen.port(), 1);
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_explained() {
+    check_fault(
+        "descriptors: set.binpb",
+        "conf/trestle.yaml:1:1: `descriptors` is a section; set one of set, protos, proto_paths in it",
+    );
+    check_fault(
+        "gateway: { max_body: [1, 2] }",
+        "conf/trestle.yaml:1:12: `gateway.max_body`: expected one value, found a list",
+    );
+    check_fault(
+        "gateway: { max_deadline: 0s }",
+        "conf/trestle.yaml:1:12: `gateway.max_deadline`: it must be longer than nothing",
+    );
+    check_fault(
+        "- listen",
+        "conf/trestle.yaml:1:1: expected settings, such as `listen: 127.0.0.1:8080`",
+    );
+}
+
+#[test]
+fn what_is_no_yaml_is_told_with_its_place() {
+    for text in [
+        "listen: [",
+        "listen: a\nlisten: b\n",
+        "a: *none\n",
+        "a: b: c\n",
+    ] {
+        let (_, faults) = parse(text);
+        let [fault] = faults.as_slice() else {
+            panic!("{text:?}: {faults:?}")
+        };
+        assert!(fault.starts_with("conf/trestle.yaml:"), "{fault}");
+        assert!(fault.contains(": not valid YAML: "), "{fault}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let (_, faults) = Config::read(Path::new("/nonexistent/trestle.yaml"));
+    let [fault] = faults.as_slice() else {
+        panic!("{faults:?}")
+    };
+    let text = fault.to_string();
+    assert!(
+        text.starts_with("/nonexistent/trestle.yaml: cannot read"),
+        "{text}"
+    );
+}
+
+#[test]
+fn durations_and_sizes_need_their_unit() {
+    assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+    assert_eq!(duration("2 m"), Ok(Duration::from_secs(120)));
+    assert_eq!(size("4MiB"), Ok(4 << 20));
+    assert_eq!(size("17"), Ok(17));
+    for bad in [
+        "",
+        "10",
+        "s",
+        "-1s",
+        "1.5s",
+        "10 sec",
+        "99999999999999999999h",
+        "9999999h",
+    ] {
+        assert!(duration(bad).is_err(), "{bad}");
+    }
+    for bad in ["", "MiB", "4MB", "-1", "99999999999GiB"] {
+        assert!(size(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn contradictions_are_found() {
+    assert_eq!(Config::default().contradictions(), []);
+    let mut config = Config::default();
+    config.gateway.max_deadline = Duration::from_secs(1);
+    config.admin_listen = config.listen;
+    config.descriptors.set = Some("a".into());
+    config.descriptors.protos = vec!["b".into()];
+    assert_eq!(config.contradictions().len(), 3);
+}
