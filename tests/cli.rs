@@ -225,7 +225,10 @@ struct Running {
 
 impl Running {
     async fn start(arguments: &[&str]) -> Self {
-        let mut command = trestle(arguments);
+        Self::spawn(trestle(arguments)).await
+    }
+
+    async fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = timeout(HANG, lines.next_line())
@@ -354,6 +357,27 @@ async fn a_drain_is_seen_by_readiness_and_a_second_signal_leaves_at_once() {
     );
     demo.signal("TERM").await;
     assert_eq!(demo.exit_code().await, Some(130));
+}
+
+#[tokio::test]
+async fn it_survives_running_out_of_file_descriptors() {
+    let program = env!("CARGO_BIN_EXE_trestle");
+    let listen = "--listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --backend-listen 127.0.0.1:0";
+    let line = format!("ulimit -n 48 && exec {program} demo --workers 1 {listen}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).kill_on_drop(true);
+    let mut demo = Running::spawn(shell).await;
+
+    let mut streams = Vec::new();
+    for _ in 0..64 {
+        streams.push(demo.connect("gateway").await);
+    }
+    demo.line_with("cannot accept a connection").await;
+    drop(streams);
+    let response = demo.get("gateway", "/nowhere").await;
+    assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
+    demo.signal("TERM").await;
+    assert_eq!(demo.exit_code().await, Some(0));
 }
 
 #[tokio::test]

@@ -27,6 +27,9 @@ const HANG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(150);
 const LONG: Duration = Duration::from_secs(60);
 
+/// More than the buffers of a loopback connection take.
+const LARGE: usize = 64 << 20;
+
 struct Running {
     addr: SocketAddr,
     drain: Drain,
@@ -61,6 +64,7 @@ fn start(settings: Settings) -> Running {
                         called.notify_one();
                         release.notified().await;
                     }
+                    "/large" => return Ok(Response::new(Body::from(vec![b'a'; LARGE]))),
                     _ => {}
                 }
                 Ok::<_, Infallible>(Response::new(Body::from(worker.to_string())))
@@ -224,6 +228,33 @@ async fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
 
     server.release.notify_one();
     assert_eq!(receive(&mut busy).await.1, "0");
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_is_cut_and_a_slow_one_is_not() {
+    let server = start(Settings {
+        write_stall: SHORT,
+        ..settings(1)
+    });
+    let mut stream = server.connect().await;
+    send(&mut stream, "/large").await;
+    // The server stops sending, cuts, and its drain has nothing to wait for.
+    let mut start = [0; 12];
+    timeout(HANG, stream.read_exact(&mut start))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200");
+    let mut reader = server.connect().await;
+    let (_, body) = get(&mut reader, "/large").await;
+    assert_eq!(body.len(), LARGE);
+    server.finish().await;
+
+    let mut received = Vec::new();
+    let end = timeout(HANG, stream.read_to_end(&mut received))
+        .await
+        .unwrap();
+    assert!(end.is_err() || received.len() < LARGE, "{}", received.len());
 }
 
 #[tokio::test]
