@@ -26,14 +26,21 @@ pub(super) fn message(
     if let Some(query) = query.filter(|query| !query.is_empty()) {
         query::write(schema, settings, binding, query, message.buffer())?;
     }
-    for variable in &binding.variables {
+    for capture in &binding.captures {
         let text = captures
-            .decode(variable.segments.clone(), variable.multi)
+            .decode(capture.segments.clone(), capture.multi)
             .map_err(Failure::BadPath)?;
-        transcode::text_to_field(schema, &variable.field, &text, &settings.read, message.buffer())
-            .map_err(|error| bad_field(schema.path_name(&variable.field), &error))?;
+        transcode::text_to_field(
+            schema,
+            &capture.field,
+            &text,
+            &settings.read,
+            message.buffer(),
+        )
+        .map_err(|error| bad_field(schema.path_name(&capture.field), &error))?;
     }
-    transcode::check_required(schema, binding.method.input, message.message()).map_err(Failure::BadBody)?;
+    transcode::check_required(schema, binding.method.input, message.message())
+        .map_err(Failure::BadBody)?;
     Ok(message)
 }
 
@@ -45,11 +52,15 @@ fn write_body(
     label: Label,
     message: &mut Outgoing,
 ) -> Result<(), Failure> {
-    if binding.body == BodySelector::None {
+    if matches!(binding.body, BodySelector::None) {
         // What cannot be bound is refused, not lost; many clients send `{}` with
         // every POST, which says nothing that could be lost.
         let body = body.trim_ascii();
-        return if body.is_empty() || body == b"{}" { Ok(()) } else { Err(Failure::UnexpectedBody) };
+        return if body.is_empty() || body == b"{}" {
+            Ok(())
+        } else {
+            Err(Failure::UnexpectedBody)
+        };
     }
     if body.trim_ascii().is_empty() {
         return Err(Failure::EmptyBody);
@@ -59,9 +70,13 @@ fn write_body(
     }
     let written = match &binding.body {
         BodySelector::None => Ok(()),
-        BodySelector::Whole => {
-            transcode::json_to_wire(schema, binding.method.input, body, &settings.read, message.buffer())
-        }
+        BodySelector::Whole => transcode::json_to_wire(
+            schema,
+            binding.method.input,
+            body,
+            &settings.read,
+            message.buffer(),
+        ),
         BodySelector::Field(field) => {
             transcode::json_to_field(schema, field, body, &settings.read, message.buffer())
         }
@@ -71,5 +86,8 @@ fn write_body(
 
 /// A fault in one parameter, named as the rule or the request spells it.
 pub(super) fn bad_field(field: String, error: &ReadError) -> Failure {
-    Failure::BadField { field, description: error.description().to_string() }
+    Failure::BadField {
+        field,
+        description: error.description().to_string(),
+    }
 }

@@ -30,7 +30,9 @@ where
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     while let Some(frame) = next(body.as_mut(), settings, &mut patience).await? {
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
         if first.len() + whole.len() + data.len() > limit {
             return Err(Failure::BodyTooLarge { limit });
         }
@@ -44,7 +46,11 @@ where
         }
         whole.extend_from_slice(&data);
     }
-    Ok(if whole.is_empty() { first } else { whole.freeze() })
+    Ok(if whole.is_empty() {
+        first
+    } else {
+        whole.freeze()
+    })
 }
 
 /// The next frame. Timers start only when there is something to wait for, which
@@ -75,5 +81,7 @@ where
                 .map_err(|_| Failure::BodyTooSlow)?
         }
     };
-    frame.transpose().map_err(|error| Failure::BodyBroken(error.to_string()))
+    frame
+        .transpose()
+        .map_err(|error| Failure::BodyBroken(error.to_string()))
 }

@@ -19,7 +19,9 @@ pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label, Failu
     if let Some(encoding) = headers.get(CONTENT_ENCODING)
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
-        return Err(Failure::ContentEncoding { got: shown(encoding.as_bytes()) });
+        return Err(Failure::ContentEncoding {
+            got: shown(encoding.as_bytes()),
+        });
     }
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(Label::Json);
@@ -27,7 +29,10 @@ pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label, Failu
     if value == "application/json" {
         return Ok(Label::Json);
     }
-    let refused = || Failure::MediaType { got: shown(value.as_bytes()), method: method.clone() };
+    let refused = || Failure::MediaType {
+        got: shown(value.as_bytes()),
+        method: method.clone(),
+    };
     let text = value.to_str().map_err(|_| refused())?;
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
@@ -35,7 +40,9 @@ pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label, Failu
         .filter_map(|parameter| parameter.split_once('='))
         .find(|(name, _)| name.trim_end().eq_ignore_ascii_case("charset"))
         .map(|(_, charset)| charset.trim().trim_matches('"'));
-    if charset.is_some_and(|charset| !charset.eq_ignore_ascii_case("utf-8") && !charset.eq_ignore_ascii_case("utf8")) {
+    if charset.is_some_and(|charset| {
+        !charset.eq_ignore_ascii_case("utf-8") && !charset.eq_ignore_ascii_case("utf8")
+    }) {
         return Err(refused());
     }
     let (kind, subtype) = essence.split_once('/').unwrap_or((essence, ""));
@@ -70,7 +77,11 @@ pub(super) fn accepts_json(headers: &HeaderMap) -> bool {
             return true;
         }
         let Ok(value) = value.to_str() else { continue };
-        for range in value.split(',').map(str::trim).filter(|range| !range.is_empty()) {
+        for range in value
+            .split(',')
+            .map(str::trim)
+            .filter(|range| !range.is_empty())
+        {
             stated = true;
             let mut parts = range.split(';').map(str::trim);
             let precision = match parts.next().unwrap_or_default() {
@@ -108,7 +119,10 @@ mod tests {
             ("application/json; charset=utf-16", None),
             ("application/merge-patch+json", Some(Label::Json)),
             ("application/x-www-form-urlencoded", Some(Label::Form)),
-            ("application/x-www-form-urlencoded; charset=utf-8", Some(Label::Form)),
+            (
+                "application/x-www-form-urlencoded; charset=utf-8",
+                Some(Label::Form),
+            ),
             ("text/plain", None),
             ("application/xml", None),
             ("multipart/form-data; boundary=x", None),
@@ -138,7 +152,15 @@ mod tests {
 
     #[test]
     fn forms_are_told_from_json() {
-        for json in [r#"{"a":"b=c"}"#, "[1]", r#" "x=y" "#, "12", "-1", "true", "null"] {
+        for json in [
+            r#"{"a":"b=c"}"#,
+            "[1]",
+            r#" "x=y" "#,
+            "12",
+            "-1",
+            "true",
+            "null",
+        ] {
             assert!(looks_like_json(json.as_bytes()), "{json}");
         }
         for form in ["a=b", "1=2", "true=1", "hello", ""] {

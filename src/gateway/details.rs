@@ -1,10 +1,11 @@
 //! The details of a backend's error: `google.rpc.Status` bytes to JSON values,
 //! each detail by itself, so that one nobody knows takes no other with it.
 
-use crate::transcode::{self, Schema, WriteOptions};
+use super::error::Detail;
+use crate::transcode::{self, MessageId, Schema, WriteOptions};
 use base64::Engine as _;
 use prost::Message as _;
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
 
 /// `google.rpc.Status`, of which only the details are read: code and message
 /// come from `grpc-status` and `grpc-message`, which win.
@@ -26,27 +27,33 @@ struct Any {
 /// The details as JSON. Bytes that are no `Status` have none; a detail whose type
 /// is unknown, or whose value does not fit its type, is given as `@type` and the
 /// base64 of its bytes.
-pub(super) fn resolve(schema: &Schema, status: &[u8]) -> Vec<Value> {
+pub(super) fn resolve(schema: &Schema, status: &[u8]) -> Vec<Detail> {
     let Ok(status) = Status::decode(status) else {
         return Vec::new();
     };
     let any = schema.message("google.protobuf.Any");
     let options = WriteOptions::default();
-    let mut json = Vec::new();
     status
         .details
         .iter()
-        .filter_map(|detail| {
-            json.clear();
-            let written = any.is_some_and(|any| {
-                transcode::wire_to_json(schema, any, detail, &options, &mut json).is_ok()
-            });
-            if written && let Ok(value) = serde_json::from_slice(&json) {
-                return Some(value);
-            }
-            let unknown = Any::decode(detail.as_slice()).ok()?;
-            let value = base64::engine::general_purpose::STANDARD.encode(&unknown.value);
-            Some(json!({ "@type": unknown.type_url, "value": value }))
-        })
+        .filter_map(|detail| known(schema, any, detail, &options).or_else(|| unknown(detail)))
         .collect()
+}
+
+fn known(
+    schema: &Schema,
+    any: Option<MessageId>,
+    detail: &[u8],
+    options: &WriteOptions,
+) -> Option<Detail> {
+    let mut json = Vec::new();
+    transcode::wire_to_json(schema, any?, detail, options, &mut json).ok()?;
+    let json = String::from_utf8(json).ok()?;
+    RawValue::from_string(json).ok().map(Detail::Json)
+}
+
+fn unknown(detail: &[u8]) -> Option<Detail> {
+    let Any { type_url, value } = Any::decode(detail).ok()?;
+    let value = base64::engine::general_purpose::STANDARD.encode(value);
+    Some(Detail::Unknown { type_url, value })
 }

@@ -8,7 +8,7 @@ use super::health;
 use super::settings::Settings;
 use super::{Tables, bind, head, metadata};
 use crate::route::{Captures, Match};
-use crate::rule::{Binding, BodySelector, ReplySelector};
+use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
 use crate::transcode;
 use crate::upstream::{self, Upstream};
 use bytes::Bytes;
@@ -22,7 +22,11 @@ use tokio::time::Instant;
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Answers a request; whatever goes wrong is an answer too.
-pub(super) async fn handle<B>(tables: &Tables, upstream: &Upstream, request: http::Request<B>) -> Response
+pub(super) async fn handle<B>(
+    tables: &Tables,
+    upstream: &Upstream,
+    request: http::Request<B>,
+) -> Response
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
@@ -39,7 +43,12 @@ where
     response
 }
 
-async fn respond<B>(tables: &Tables, upstream: &Upstream, head: Parts, body: B) -> Result<Response, Failure>
+async fn respond<B>(
+    tables: &Tables,
+    upstream: &Upstream,
+    head: Parts,
+    body: B,
+) -> Result<Response, Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
@@ -47,7 +56,11 @@ where
     let settings = &tables.settings;
     head::check(&head, settings)?;
     let path = head.uri.path();
-    match tables.routes.find(&head.method, path).map_err(Failure::BadPath)? {
+    match tables
+        .routes
+        .find(&head.method, path)
+        .map_err(Failure::BadPath)?
+    {
         Match::Found { binding, captures } => {
             let binding = &tables.bindings[binding];
             call(tables, upstream, &head, body, binding, &captures).await
@@ -55,7 +68,7 @@ where
         _ if settings.health_path.as_deref() == Some(path) => health::answer(upstream, &head).await,
         Match::NoPath => Err(Failure::NoPath),
         Match::WrongMethod { allow } => {
-            let allow = HeaderValue::from_str(allow).unwrap_or(HeaderValue::from_static(""));
+            let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
             if head.method == Method::OPTIONS {
                 return Ok(answer::options(allow));
             }
@@ -67,8 +80,15 @@ where
 /// 405 for a method that HTTP defines, 501 for one that it does not.
 fn wrong_method(allow: HeaderValue, method: Method) -> Failure {
     let standard = [
-        Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS,
-        Method::TRACE, Method::CONNECT,
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
     ];
     if standard.contains(&method) {
         Failure::WrongMethod { allow, method }
@@ -104,7 +124,15 @@ where
         _ => content::label(&head.headers, &head.method)?,
     };
     let body = body::read(body, settings).await?;
-    let message = bind::message(&tables.schema, settings, binding, captures, head.uri.query(), &body, label)?;
+    let message = bind::message(
+        &tables.schema,
+        settings,
+        binding,
+        captures,
+        head.uri.query(),
+        &body,
+        label,
+    )?;
     drop(body);
     if Instant::now() >= deadline {
         return Err(Failure::DeadlinePassed);
@@ -114,17 +142,26 @@ where
         metadata,
         message,
         deadline,
-        idempotent: method.idempotent || matches!(head.method, Method::GET | Method::HEAD),
+        idempotent: method.idempotency != Idempotency::Unknown
+            || matches!(head.method, Method::GET | Method::HEAD),
     };
     let reply = upstream.unary(request).await.map_err(Failure::Upstream)?;
     let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
     match &binding.reply {
-        ReplySelector::Whole => {
-            transcode::wire_to_json(&tables.schema, method.output, &reply.message, &settings.write, &mut json)
-        }
-        ReplySelector::Field(field) => {
-            transcode::field_to_json(&tables.schema, field, &reply.message, &settings.write, &mut json)
-        }
+        ReplySelector::Whole => transcode::wire_to_json(
+            &tables.schema,
+            method.output,
+            &reply.message,
+            &settings.write,
+            &mut json,
+        ),
+        ReplySelector::Field(field) => transcode::field_to_json(
+            &tables.schema,
+            field,
+            &reply.message,
+            &settings.write,
+            &mut json,
+        ),
     }
     .map_err(Failure::BadReply)?;
     Ok(answer::ok(json, &reply.headers))
@@ -145,6 +182,8 @@ fn without_body(response: &mut Response) {
     let length = http_body::Body::size_hint(response.body()).exact();
     *response.body_mut() = axum::body::Body::empty();
     if let Some(length) = length {
-        response.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
+        response
+            .headers_mut()
+            .insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
     }
 }

@@ -1,8 +1,9 @@
 //! Everything that ends an exchange without a reply, and the one place where it
 //! becomes a response.
 
-use super::answer::{self, Error};
+use super::answer;
 use super::details;
+use super::error::Error;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
 use http::header::{ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
@@ -49,7 +50,9 @@ pub(super) fn http_status(code: Code) -> StatusCode {
     match code {
         Code::Ok => StatusCode::OK,
         Code::Cancelled => CLIENT_CLOSED_REQUEST,
-        Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => StatusCode::BAD_REQUEST,
+        Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => {
+            StatusCode::BAD_REQUEST
+        }
         Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::AlreadyExists | Code::Aborted => StatusCode::CONFLICT,
@@ -71,7 +74,9 @@ const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
 impl Failure {
     /// The response that tells the caller. `schema` names the types of details.
     pub(super) fn into_response(self, schema: &Schema) -> answer::Response {
-        use Code::{DeadlineExceeded, Internal, InvalidArgument, NotFound, ResourceExhausted, Unimplemented};
+        use Code::{
+            DeadlineExceeded, Internal, InvalidArgument, NotFound, ResourceExhausted, Unimplemented,
+        };
         use StatusCode as Http;
         match self {
             Self::BadTarget(fault) => Error::bad_request(fault).respond(),
@@ -176,10 +181,16 @@ impl Failure {
 }
 
 fn media_type(got: &str, method: &Method) -> answer::Response {
-    let accepted = if *method == Method::PATCH { ACCEPT_PATCH } else { ACCEPT_POST };
+    let accepted = if *method == Method::PATCH {
+        ACCEPT_PATCH
+    } else {
+        ACCEPT_POST
+    };
     Error::new(
         Code::InvalidArgument,
-        format!("content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8"),
+        format!(
+            "content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8"
+        ),
     )
     .with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     .with_header(accepted, JSON)
@@ -191,15 +202,18 @@ fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> answer::Resp
     let error = Error::new(failure.code(), failure.to_string());
     match failure {
         Up::Status(status) => {
-            let mut response =
-                error.with_details(details::resolve(schema, &status.details)).respond();
+            let mut response = error
+                .with_details(details::resolve(schema, &status.details))
+                .respond();
             answer::add_metadata(response.headers_mut(), &status.headers);
             answer::add_metadata(response.headers_mut(), &status.trailers);
             response
         }
         Up::Unreachable(reason) => {
             tracing::debug!(reason, "no connection to the backend");
-            error.with_header(RETRY_AFTER, HeaderValue::from_static("1")).respond()
+            error
+                .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+                .respond()
         }
         Up::ConnectionLost(reason) => {
             tracing::warn!(reason, "the connection to the backend broke during a call");

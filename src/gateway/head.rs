@@ -11,18 +11,30 @@ use http::{HeaderMap, Uri, Version, request::Parts};
 pub(super) fn check(head: &Parts, settings: &Settings) -> Result<(), Failure> {
     let target = head.uri.path().len() + head.uri.query().map_or(0, |query| query.len() + 1);
     if target > settings.max_target {
-        return Err(Failure::TargetTooLong { limit: settings.max_target });
+        return Err(Failure::TargetTooLong {
+            limit: settings.max_target,
+        });
     }
     if head.headers.len() > settings.max_header_fields {
-        return Err(Failure::TooManyHeaders { limit: settings.max_header_fields });
+        return Err(Failure::TooManyHeaders {
+            limit: settings.max_header_fields,
+        });
     }
     // Counted as HTTP/1 writes it: name, colon, space, value, CR LF.
-    let bytes: usize = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let bytes: usize = head
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
     if bytes > settings.max_header_bytes {
-        return Err(Failure::HeadersTooLarge { limit: settings.max_header_bytes });
+        return Err(Failure::HeadersTooLarge {
+            limit: settings.max_header_bytes,
+        });
     }
     if !head.uri.path().starts_with('/') {
-        return Err(Failure::BadTarget("the request target must be a path that starts with `/`"));
+        return Err(Failure::BadTarget(
+            "the request target must be a path that starts with `/`",
+        ));
     }
     host(head.version, &head.uri, &head.headers)
 }
@@ -33,23 +45,33 @@ fn host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Failure>
     let mut hosts = headers.get_all(HOST).iter();
     let first = hosts.next();
     if hosts.next().is_some() {
-        return Err(Failure::BadHost("the request has more than one Host header"));
+        return Err(Failure::BadHost(
+            "the request has more than one Host header",
+        ));
     }
     let Some(host) = first else {
         // Without both the request names no host at all, which only HTTP/1.0 may.
         return match version {
-            Version::HTTP_11 => Err(Failure::BadHost("an HTTP/1.1 request must have a Host header")),
+            Version::HTTP_11 => Err(Failure::BadHost(
+                "an HTTP/1.1 request must have a Host header",
+            )),
             _ => Ok(()),
         };
     };
     let is_authority = host.is_empty()
         || Authority::try_from(host.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'));
     if !is_authority {
-        return Err(Failure::BadHost("the Host header is not a host and an optional port"));
+        return Err(Failure::BadHost(
+            "the Host header is not a host and an optional port",
+        ));
     }
     match uri.authority() {
         Some(authority)
-            if version == Version::HTTP_2 && !authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()) =>
+            if version == Version::HTTP_2
+                && !authority
+                    .as_str()
+                    .as_bytes()
+                    .eq_ignore_ascii_case(host.as_bytes()) =>
         {
             Err(Failure::BadHost("the Host header and :authority differ"))
         }

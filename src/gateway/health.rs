@@ -1,9 +1,9 @@
 //! The health path: the backend's own `grpc.health.v1` answer as HTTP.
 
-use super::answer::{self, Error, Response};
+use super::answer::{self, Response};
+use super::error::Error;
 use super::failure::Failure;
 use crate::upstream::{Code, Failure as Upstreams, Health, Upstream};
-use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
@@ -20,20 +20,34 @@ pub(super) async fn answer(upstream: &Upstream, head: &Parts) -> Result<Response
     match head.method {
         Method::GET | Method::HEAD => {}
         Method::OPTIONS => return Ok(answer::options(ALLOWED)),
-        _ => return Err(Failure::WrongMethod { allow: ALLOWED, method: head.method.clone() }),
+        _ => {
+            return Err(Failure::WrongMethod {
+                allow: ALLOWED,
+                method: head.method.clone(),
+            });
+        }
     }
     let service = head
         .uri
         .query()
-        .and_then(|query| query.split('&').find_map(|parameter| parameter.strip_prefix("service=")))
+        .and_then(|query| {
+            query
+                .split('&')
+                .find_map(|parameter| parameter.strip_prefix("service="))
+        })
         .map(|service| percent_decode_str(service).decode_utf8_lossy().into_owned())
         .unwrap_or_default();
-    let health = upstream.check_health(&service, PATIENCE).await.map_err(Failure::Upstream)?;
+    let health = upstream
+        .check_health(&service, PATIENCE)
+        .await
+        .map_err(Failure::Upstream)?;
     Ok(match health {
         Health::Serving => answer::ok(br#"{"status":"SERVING"}"#.to_vec(), &HeaderMap::new()),
         Health::NotServing => unhealthy("the backend is not serving"),
         Health::Unknown => unhealthy("the backend does not know its health"),
-        Health::ServiceUnknown => Error::new(Code::NotFound, "the backend has no such service").respond(),
+        Health::ServiceUnknown => {
+            Error::new(Code::NotFound, "the backend has no such service").respond()
+        }
     })
 }
 

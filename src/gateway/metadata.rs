@@ -4,7 +4,7 @@
 
 use super::failure::Failure;
 use super::settings::Settings;
-use crate::telemetry;
+use crate::telemetry::propagation::{Decision, extract, inject, is_trace_header};
 use crate::upstream::{decode_binary, encode_binary};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -13,10 +13,15 @@ const PREFIX: &str = "grpc-metadata-";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The metadata that goes upstream with a request of these headers.
-pub(super) fn of(headers: &HeaderMap, settings: &Settings) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+pub(super) fn of(
+    headers: &HeaderMap,
+    settings: &Settings,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let mut metadata = Vec::with_capacity(4);
     for (name, value) in headers {
-        let Some(name) = allowed(name, settings) else { continue };
+        let Some(name) = allowed(name, settings) else {
+            continue;
+        };
         if name.as_str().ends_with("-bin") {
             let value = binary(value).ok_or_else(|| Failure::BadBinaryHeader(name.clone()))?;
             metadata.push((name, value));
@@ -27,8 +32,27 @@ pub(super) fn of(headers: &HeaderMap, settings: &Settings) -> Result<Vec<(Header
             tracing::debug!(%name, "a header value that gRPC cannot carry was dropped");
         }
     }
-    telemetry::forward(headers, settings.trace_formats, &mut metadata);
+    add_trace_context(headers, settings, &mut metadata);
     Ok(metadata)
+}
+
+/// Passes the caller's trace on, in the configured formats. Where the caller has
+/// none, the backend starts one by its own rules.
+fn add_trace_context(
+    headers: &HeaderMap,
+    settings: &Settings,
+    metadata: &mut Vec<(HeaderName, HeaderValue)>,
+) {
+    let extracted = extract(headers);
+    if extracted.context().is_none() && extracted.decision() == Decision::Defer {
+        return;
+    }
+    let mut trace = HeaderMap::new();
+    let context = extracted.or_new(settings.trace_formats, Decision::Accept);
+    inject(&context, settings.trace_formats, &mut trace);
+    for (name, value) in trace {
+        metadata.extend(name.map(|name| (name, value)));
+    }
 }
 
 /// The metadata name of an allowed header.
@@ -54,12 +78,23 @@ fn may_be_set(name: &HeaderName) -> bool {
         .any(|prefix| text.starts_with(prefix));
     let reserved = matches!(
         text,
-        "te" | "host" | "connection" | "keep-alive" | "transfer-encoding" | "upgrade" | "trailer" | "expect"
-            | "forwarded" | "x-real-ip" | "user-agent" | "date"
+        "te" | "host"
+            | "connection"
+            | "keep-alive"
+            | "transfer-encoding"
+            | "upgrade"
+            | "trailer"
+            | "expect"
+            | "forwarded"
+            | "x-real-ip"
+            | "user-agent"
+            | "date"
     );
     // gRPC's Header-Name; an underscore is left out since proxies fold it with `-`.
-    let legal = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'-' | b'.'));
-    legal && !reserved_prefix && !reserved && !telemetry::is_trace_header(name)
+    let legal = text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'-' | b'.'));
+    legal && !reserved_prefix && !reserved && !is_trace_header(text)
 }
 
 /// Base64 in either alphabet, written again as gRPC has it; several values may
@@ -74,11 +109,17 @@ fn binary(value: &HeaderValue) -> Option<HeaderValue> {
 }
 
 fn is_ascii_value(value: &HeaderValue) -> bool {
-    value.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~'))
+    value
+        .as_bytes()
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// A request id that is safe to pass on and to log.
 fn is_request_id(value: &HeaderValue) -> bool {
     (1..=128).contains(&value.len())
-        && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && value
+            .as_bytes()
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }

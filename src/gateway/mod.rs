@@ -12,6 +12,7 @@ mod bind;
 mod body;
 mod content;
 mod details;
+mod error;
 mod exchange;
 mod failure;
 mod head;
@@ -65,7 +66,10 @@ pub struct BuildError {
 impl Gateway {
     /// Starts from the descriptors of the backend's API.
     pub fn builder(pool: DescriptorPool) -> Builder {
-        Builder { pool, settings: Settings::default() }
+        Builder {
+            pool,
+            settings: Settings::default(),
+        }
     }
 
     /// What is served, in the order of the descriptors.
@@ -75,7 +79,10 @@ impl Gateway {
 
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
-        Self { tables: self.tables.clone(), upstream: self.upstream.on_worker() }
+        Self {
+            tables: self.tables.clone(),
+            upstream: self.upstream.on_worker(),
+        }
     }
 
     /// Whether the backend can be expected to answer; the error says why not.
@@ -100,15 +107,32 @@ impl Builder {
     /// Compiles plans, rules and routes, and puts the gateway before `upstream`.
     pub fn build(self, upstream: Upstream) -> Result<Gateway, BuildError> {
         let schema = Schema::compile(&self.pool);
-        let bindings = rule::compile(&self.pool, &schema)
-            .map_err(|rules| BuildError { rules, conflicts: Vec::new() })?;
-        let routes = route::Table::build(bindings.iter().map(|binding| (&binding.http, &binding.template)))
-            .map_err(|conflicts| BuildError {
-                rules: Vec::new(),
-                conflicts: conflicts.iter().map(|conflict| describe(conflict, &bindings)).collect(),
-            })?;
-        let tables = Tables { schema, bindings, routes, settings: self.settings };
-        Ok(Gateway { tables: Arc::new(tables), upstream })
+        let bindings = rule::compile(&self.pool, &schema).map_err(|rules| BuildError {
+            rules,
+            conflicts: Vec::new(),
+        })?;
+        let routes = route::Table::build(
+            bindings
+                .iter()
+                .map(|binding| (&binding.http, &binding.template)),
+        )
+        .map_err(|conflicts| BuildError {
+            rules: Vec::new(),
+            conflicts: conflicts
+                .iter()
+                .map(|conflict| describe(conflict, &bindings))
+                .collect(),
+        })?;
+        let tables = Tables {
+            schema,
+            bindings,
+            routes,
+            settings: self.settings,
+        };
+        Ok(Gateway {
+            tables: Arc::new(tables),
+            upstream,
+        })
     }
 }
 
@@ -117,7 +141,12 @@ fn describe(conflict: &route::Conflict, bindings: &[Binding]) -> String {
     let (first, second) = (&bindings[conflict.first], &bindings[conflict.second]);
     format!(
         "{} `{}` of {} and {} `{}` of {} match the same requests; change one of the two",
-        first.http, first.template, first.method.full_name, second.http, second.template, second.method.full_name,
+        first.http,
+        first.template,
+        first.method.full_name,
+        second.http,
+        second.template,
+        second.method.full_name,
     )
 }
 
@@ -130,7 +159,11 @@ impl BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let faults = self.rules.iter().map(ToString::to_string).chain(self.conflicts.iter().cloned());
+        let faults = self
+            .rules
+            .iter()
+            .map(ToString::to_string)
+            .chain(self.conflicts.iter().cloned());
         for (index, fault) in faults.enumerate() {
             if index > 0 {
                 f.write_str("\n")?;

@@ -6,7 +6,7 @@ use super::bind::bad_field;
 use super::failure::Failure;
 use super::settings::Settings;
 use crate::rule::{Binding, BodySelector};
-use crate::transcode::{self, FieldPath, OneofKey, PathValue, Schema};
+use crate::transcode::{self, FieldPath, OneofKey, TextForm, Schema};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     let mut seen = Seen::default();
-    let bound = binding.variables.iter().map(|variable| &variable.field);
+    let bound = binding.captures.iter().map(|variable| &variable.field);
     for field in bound.chain(body_field(binding)) {
         if let Some(oneof) = schema.path_oneof(field) {
             seen.oneofs.push((oneof, field.clone()));
@@ -40,7 +40,10 @@ pub(super) fn write(
         if index >= settings.max_query_parameters {
             return Err(fault(
                 String::new(),
-                format!("more than {} query parameters", settings.max_query_parameters),
+                format!(
+                    "more than {} query parameters",
+                    settings.max_query_parameters
+                ),
             ));
         }
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
@@ -61,10 +64,16 @@ fn one(
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     if name.is_empty() {
-        return Err(fault(String::new(), "a query parameter without a name".to_owned()));
+        return Err(fault(
+            String::new(),
+            "a query parameter without a name".to_owned(),
+        ));
     }
     if name.split('.').count() > MAX_DEPTH {
-        return Err(fault(shown(name), format!("names a field more than {MAX_DEPTH} levels deep")));
+        return Err(fault(
+            shown(name),
+            format!("names a field more than {MAX_DEPTH} levels deep"),
+        ));
     }
     let (path, key) = match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
         Some((path, key)) => (path, Some(key)),
@@ -78,22 +87,34 @@ fn one(
     refuse_bound(schema, binding, &field, name)?;
     let kind = schema.path_kind(&field);
     if let Some(key) = key {
-        if kind.value != PathValue::Map {
-            return Err(fault(shown(name), "`[…]` names an entry of a map, and this field is none".to_owned()));
+        if kind.form != TextForm::Map {
+            return Err(fault(
+                shown(name),
+                "`[…]` names an entry of a map, and this field is none".to_owned(),
+            ));
         }
         return transcode::text_to_map_entry(schema, &field, key, value, &settings.read, out)
             .map_err(|error| bad_field(shown(name), &error));
     }
-    match kind.value {
-        PathValue::Map => {
-            return Err(fault(shown(name), format!("is a map; name its entries, as `{}[key]=value`", shown(name))));
+    match kind.form {
+        TextForm::Map => {
+            return Err(fault(
+                shown(name),
+                format!(
+                    "is a map; name its entries, as `{}[key]=value`",
+                    shown(name)
+                ),
+            ));
         }
-        PathValue::Message => {
-            return Err(fault(shown(name), "is a message; name its fields, as `a.b=value`".to_owned()));
+        TextForm::Message => {
+            return Err(fault(
+                shown(name),
+                "is a message; name its fields, as `a.b=value`".to_owned(),
+            ));
         }
-        PathValue::Scalar | PathValue::JsonText => {}
+        TextForm::Scalar | TextForm::JsonText => {}
     }
-    if !kind.repeated {
+    if !kind.is_repeated {
         seen.refuse_second(schema, &field, name)?;
     }
     transcode::text_to_field(schema, &field, value, &settings.read, out)
@@ -101,14 +122,29 @@ fn one(
 }
 
 impl Seen {
-    fn refuse_second(&mut self, schema: &Schema, field: &FieldPath, name: &str) -> Result<(), Failure> {
+    fn refuse_second(
+        &mut self,
+        schema: &Schema,
+        field: &FieldPath,
+        name: &str,
+    ) -> Result<(), Failure> {
         if self.fields.contains(field) {
-            return Err(fault(shown(name), "is given more than once, and it is not repeated".to_owned()));
+            return Err(fault(
+                shown(name),
+                "is given more than once, and it is not repeated".to_owned(),
+            ));
         }
         if let Some(oneof) = schema.path_oneof(field) {
-            if let Some((_, other)) = self.oneofs.iter().find(|(set, other)| *set == oneof && other != field) {
+            if let Some((_, other)) = self
+                .oneofs
+                .iter()
+                .find(|(set, other)| *set == oneof && other != field)
+            {
                 let other = schema.path_name(other);
-                return Err(fault(shown(name), format!("is in the same oneof as `{other}`, which is set too")));
+                return Err(fault(
+                    shown(name),
+                    format!("is in the same oneof as `{other}`, which is set too"),
+                ));
             }
             self.oneofs.push((oneof, field.clone()));
         }
@@ -119,19 +155,35 @@ impl Seen {
 
 /// Refuses a parameter for a field that the path or the body fills, or that is
 /// part of one, or has one as its part.
-fn refuse_bound(schema: &Schema, binding: &Binding, field: &FieldPath, name: &str) -> Result<(), Failure> {
+fn refuse_bound(
+    schema: &Schema,
+    binding: &Binding,
+    field: &FieldPath,
+    name: &str,
+) -> Result<(), Failure> {
     let meets = |bound: &FieldPath| field.starts_with(bound) || bound.starts_with(field);
-    if let Some(variable) = binding.variables.iter().find(|variable| meets(&variable.field)) {
+    if let Some(variable) = binding
+        .captures
+        .iter()
+        .find(|variable| meets(&variable.field))
+    {
         let bound = schema.path_name(&variable.field);
-        return Err(fault(shown(name), format!("the path already gives `{bound}`")));
+        return Err(fault(
+            shown(name),
+            format!("the path already gives `{bound}`"),
+        ));
     }
-    if binding.body == BodySelector::Whole {
-        return Err(fault(shown(name), "the body gives every field that the path does not; put it there".to_owned()));
+    if matches!(binding.body, BodySelector::Whole) {
+        return Err(fault(
+            shown(name),
+            "the body gives every field that the path does not; put it there".to_owned(),
+        ));
     }
     match body_field(binding) {
-        Some(body) if meets(body) => {
-            Err(fault(shown(name), format!("the body already gives `{}`", schema.path_name(body))))
-        }
+        Some(body) if meets(body) => Err(fault(
+            shown(name),
+            format!("the body already gives `{}`", schema.path_name(body)),
+        )),
         _ => Ok(()),
     }
 }
@@ -152,12 +204,19 @@ fn decode(text: &str) -> Result<Cow<'_, str>, Failure> {
     let mut rest = spaced.as_bytes();
     while let Some(at) = memchr::memchr(b'%', rest) {
         if !matches!(rest.get(at + 1..at + 3), Some(hex) if hex.iter().all(u8::is_ascii_hexdigit)) {
-            return Err(fault(shown(text), "`%` is not followed by two hexadecimal digits".to_owned()));
+            return Err(fault(
+                shown(text),
+                "`%` is not followed by two hexadecimal digits".to_owned(),
+            ));
         }
         rest = &rest[at + 3..];
     }
-    let decoded = percent_decode_str(&spaced).decode_utf8().map(Cow::into_owned);
-    decoded.map(Cow::Owned).map_err(|_| fault(shown(text), "is not UTF-8 after decoding".to_owned()))
+    let decoded = percent_decode_str(&spaced)
+        .decode_utf8()
+        .map(Cow::into_owned);
+    decoded
+        .map(Cow::Owned)
+        .map_err(|_| fault(shown(text), "is not UTF-8 after decoding".to_owned()))
 }
 
 fn fault(field: String, description: String) -> Failure {
@@ -166,11 +225,15 @@ fn fault(field: String, description: String) -> Failure {
 
 /// A name fit for a message: capped, control characters escaped.
 fn shown(name: &str) -> String {
-    let mut text: String = name.chars().take(64).flat_map(|c| {
-        let escape = c.is_control().then(|| c.escape_default());
-        let plain = escape.is_none().then_some(c);
-        escape.into_iter().flatten().chain(plain)
-    }).collect();
+    let mut text: String = name
+        .chars()
+        .take(64)
+        .flat_map(|c| {
+            let escape = c.is_control().then(|| c.escape_default());
+            let plain = escape.is_none().then_some(c);
+            escape.into_iter().flatten().chain(plain)
+        })
+        .collect();
     if name.chars().nth(64).is_some() {
         text.push('…');
     }

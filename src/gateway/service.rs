@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 impl<B> tower_service::Service<http::Request<B>> for Gateway
 where
     B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Display,
+    B::Error: Display + Send,
 {
     type Response = answer::Response;
     type Error = Infallible;

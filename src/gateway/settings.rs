@@ -1,5 +1,6 @@
 //! What an operator may choose about the exchange.
 
+use crate::telemetry::propagation::Formats;
 use crate::transcode;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub struct Settings {
     /// Further request headers that become metadata of the same name.
     pub forward_headers: Vec<http::HeaderName>,
     /// The formats in which trace context goes to the backend.
-    pub trace_formats: crate::telemetry::Formats,
+    pub trace_formats: Formats,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
 }
@@ -55,7 +56,7 @@ impl Default for Settings {
             read: transcode::ReadOptions::default(),
             write: transcode::WriteOptions::default(),
             forward_headers: Vec::new(),
-            trace_formats: crate::telemetry::Formats::default(),
+            trace_formats: Formats::default(),
             health_path: Some("/healthz".to_owned()),
         }
     }

@@ -282,3 +282,89 @@ impl<'t> Search<'t, '_, '_> {
         binding
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// How many nodes a search of a table with these templates visits.
+    fn visits(templates: &[String], path: &str) -> usize {
+        let templates: Vec<_> = templates
+            .iter()
+            .map(|text| Template::parse(text).unwrap())
+            .collect();
+        let table = Table::build(
+            templates
+                .iter()
+                .map(|template| (&MethodMatch::Any, template)),
+        )
+        .unwrap();
+        let path = Path::read(path).unwrap();
+        let mut search = Search {
+            table: &table,
+            method: &Method::GET,
+            path: &path,
+            verb: None,
+            denied: Vec::new(),
+            visited: 0,
+        };
+        search.walk(0, 0);
+        search.visited
+    }
+
+    fn resources(count: usize) -> Vec<String> {
+        let mut templates = vec!["/v1/{any=**}".to_owned(), "/{version}/r7/{id}".to_owned()];
+        for n in 0..count {
+            templates.push(format!("/v1/r{n}"));
+            templates.push(format!("/v1/r{n}/{{id}}"));
+            templates.push(format!("/v1/r{n}/{{id}}/parts/{{part}}"));
+        }
+        templates
+    }
+
+    #[test]
+    fn a_search_does_not_grow_with_the_number_of_templates() {
+        for path in [
+            "/v1/r7",
+            "/v1/r7/x",
+            "/v1/r7/x/parts/y",
+            "/v1/none/x",
+            "/v2/r7/x",
+            "/v2/none",
+        ] {
+            let few = visits(&resources(10), path);
+            assert_eq!(visits(&resources(10_000), path), few, "{path}");
+            assert!(few <= 2 * path.split('/').count(), "{path}: {few}");
+        }
+    }
+
+    #[test]
+    fn backtracking_visits_no_node_twice() {
+        // Every mix of a literal and a star, four deep: the worst that a path can meet.
+        let mixes = (0..16).map(|mix| {
+            (0..4)
+                .map(|bit| if mix >> bit & 1 == 1 { "/a" } else { "/*" })
+                .collect()
+        });
+        let templates: Vec<String> = mixes.map(|mix: String| mix + "/end").collect();
+        let nodes = 1 + 2 + 4 + 8 + 16 + 16;
+        assert!(visits(&templates, "/a/a/a/a/other") <= nodes);
+        assert_eq!(visits(&templates, "/a/a/a/a/end"), 6);
+    }
+
+    #[test]
+    fn a_path_without_percent_encodings_is_lent_not_copied() {
+        let template = Template::parse("/v1/{name=shelves/*}:list").unwrap();
+        let table = Table::build([(&MethodMatch::Any, &template)]).unwrap();
+        let Match::Found { captures, .. } = table.find(&Method::GET, "/v1/shelves/7:list").unwrap()
+        else {
+            panic!("not found");
+        };
+        assert!(matches!(
+            captures.decode(1..3, true).unwrap(),
+            Cow::Borrowed("shelves/7")
+        ));
+    }
+}

@@ -88,7 +88,9 @@ impl Compiler<'_> {
         Ok(Method {
             full_name: descriptor.full_name().to_owned(),
             path: PathAndQuery::try_from(path)
-                .map_err(|_| Fault::new("the name of the service or method is no identifier"))?,
+                .ok()
+                .filter(|path| path.query().is_none())
+                .ok_or_else(|| Fault::new("the name of the service or method is no identifier"))?,
             input: message(descriptor.input())?,
             output: message(descriptor.output())?,
             client_streaming: descriptor.is_client_streaming(),
@@ -123,17 +125,16 @@ impl Compiler<'_> {
         let template = self.check(&text, parse_template(pattern));
         let captures = template.as_ref().map(|template| {
             let (captures, faults) = fields.captures(template);
-            faults
-                .into_iter()
-                .for_each(|fault| self.report(&text, fault));
+            for fault in faults {
+                self.report(&text, fault);
+            }
             captures
         });
         let body = self.check(&text, fields.body(&rule.body));
         let reply = self.check(&text, fields.reply(&rule.response_body));
-        if let (Some(http), Some(body)) = (&http, &body) {
-            self.check(&text, body_is_allowed(http, body));
-        }
-        if let (Some(captures), Some(body)) = (&captures, &body) {
+        if let Some(body) = &body {
+            let captures = captures.as_deref().unwrap_or_default();
+            self.check(&text, body_is_allowed(http.as_ref(), body));
             self.check(&text, body_is_unbound(captures, body, &rule.body));
         }
         if self.errors.len() > before {
@@ -224,18 +225,15 @@ fn parse_template(pattern: &Pattern) -> Result<Template, Fault> {
 
 /// A body on `GET` and `HEAD` has no meaning that HTTP knows (RFC 9110 §9.3.1);
 /// on `DELETE` it has none either, but APIs that send one are common.
-fn body_is_allowed(http: &MethodMatch, body: &BodySelector) -> Result<(), Fault> {
+fn body_is_allowed(http: Option<&MethodMatch>, body: &BodySelector) -> Result<(), Fault> {
     match (http, body) {
-        (_, BodySelector::None) | (MethodMatch::Any, _) => Ok(()),
-        (MethodMatch::Exact(method), _)
-            if method != http::Method::GET && method != http::Method::HEAD =>
+        (Some(MethodMatch::Exact(method)), BodySelector::Whole | BodySelector::Field(_))
+            if method == http::Method::GET || method == http::Method::HEAD =>
         {
-            Ok(())
-        }
-        (MethodMatch::Exact(method), _) => {
             Err(Fault::new(format!("a {method} request has no body"))
                 .help("remove `body`, so that the fields come from the query, or use `post`"))
         }
+        _ => Ok(()),
     }
 }
 

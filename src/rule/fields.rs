@@ -2,7 +2,7 @@
 //! where they do.
 
 use super::{BodySelector, Capture, Method, ReplySelector, Template, error::Fault};
-use crate::transcode::{FieldPath, MessageId, PathValue, Schema};
+use crate::transcode::{FieldPath, MessageId, TextForm, Schema};
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// The fields of one method's request and reply.
@@ -98,11 +98,11 @@ impl<'a> Fields<'a> {
     fn variable(&self, dotted: &str) -> Result<FieldPath, (usize, Fault)> {
         let field = self.resolve(&self.input, dotted)?;
         let kind = self.schema.path_kind(&field);
-        let what = match kind.value {
-            PathValue::Map => "a map",
-            _ if kind.repeated => "repeated",
-            PathValue::Message => "a message without a text form",
-            PathValue::Scalar | PathValue::JsonText => return Ok(field),
+        let what = match kind.form {
+            TextForm::Map => "a map",
+            _ if kind.is_repeated => "repeated",
+            TextForm::Message => "a message without a text form",
+            TextForm::Scalar | TextForm::JsonText => return Ok(field),
         };
         let last = dotted.rfind('.').map_or(0, |dot| dot + 1);
         let fault = Fault::new(format!(
@@ -117,7 +117,8 @@ impl<'a> Fields<'a> {
     /// The field of a dotted path; a fault comes with its offset in `dotted`.
     fn resolve(&self, message: &Message, dotted: &str) -> Result<FieldPath, (usize, Fault)> {
         self.schema.field_path(message.id, dotted).map_err(|error| {
-            let column = error.column().min(dotted.len());
+            let before = dotted.split('.').take(error.element);
+            let column = before.map(|element| element.len() + 1).sum();
             let fault = Fault::new(error.to_string());
             let help = suggestion(&message.descriptor, dotted, column);
             (column, help.into_iter().fold(fault, Fault::help))

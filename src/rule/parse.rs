@@ -129,7 +129,7 @@ impl<'a> Parser<'a> {
                 }
             }
         } else {
-            self.push(Segment::One, self.at)?;
+            self.push(Segment::One, column)?;
         }
         match self.peek() {
             Some(b'}') => self.at += 1,

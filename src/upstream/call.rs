@@ -204,6 +204,9 @@ async fn read(response: Response<Incoming>, limit: usize) -> Result<Reply, Failu
     }
     let trailers = body.trailers().await?;
     match status::read(&trailers).or(stated) {
+        None if message.is_inside_message() => {
+            Err(Failure::Protocol("the body ended inside a message"))
+        }
         None => Err(Failure::NoStatus),
         Some(Err(mut status)) => {
             status.headers = parts.headers;

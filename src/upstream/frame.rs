@@ -107,6 +107,11 @@ impl Unary {
         Ok(())
     }
 
+    /// Whether the body has begun a message that it has not finished.
+    pub(super) fn is_inside_message(&self) -> bool {
+        matches!(&self.state, State::Partial(buffer) if !buffer.is_empty())
+    }
+
     /// The message, after the body has ended with status OK.
     pub(super) fn finish(self) -> Result<Bytes, Failure> {
         match self.state {

@@ -31,7 +31,11 @@ pub struct Backend {
 
 impl Backend {
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    pub async fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a loopback port");
         let backend = Self {
             address: listener.local_addr().expect("a bound socket"),
             seen: Arc::default(),
@@ -65,20 +69,34 @@ impl Backend {
 
     /// Waits until `count` calls have begun.
     pub async fn wait_begun(&self, count: usize) {
-        self.begun.subscribe().wait_for(|begun| *begun >= count).await.expect("the backend lives");
+        self.begun
+            .subscribe()
+            .wait_for(|begun| *begun >= count)
+            .await
+            .expect("the backend lives");
     }
 
     /// Waits until `count` calls have been cancelled by the other side.
     pub async fn wait_cancelled(&self, count: usize) {
-        self.cancelled.subscribe().wait_for(|seen| *seen >= count).await.expect("the backend lives");
+        self.cancelled
+            .subscribe()
+            .wait_for(|seen| *seen >= count)
+            .await
+            .expect("the backend lives");
     }
 
     async fn connection(self, stream: TcpStream) {
         stream.set_nodelay(true).expect("a TCP socket");
-        let descriptor = socket2::SockRef::from(&stream).try_clone().expect("a second handle");
+        let descriptor = socket2::SockRef::from(&stream)
+            .try_clone()
+            .expect("a second handle");
         let mut builder = h2::server::Builder::new();
-        builder.initial_window_size(1 << 20).max_header_list_size(1 << 20);
-        let Ok(mut connection) = builder.handshake(stream).await else { return };
+        builder
+            .initial_window_size(1 << 20)
+            .max_header_list_size(1 << 20);
+        let Ok(mut connection) = builder.handshake(stream).await else {
+            return;
+        };
         let (abrupt, mut end) = watch::channel(None);
         let abrupt = Arc::new(abrupt);
         loop {
@@ -121,19 +139,28 @@ impl Backend {
             frame.extend_from_slice(&data);
         }
         let frame = frame.freeze();
-        self.seen.lock().expect("no panic under the lock").push(Seen {
-            path: head.uri.path().to_owned(),
-            headers: head.headers.clone(),
-            message: frame.slice(5.min(frame.len())..),
-        });
-        let script = head.headers.get("script").and_then(|value| value.to_str().ok()).unwrap_or("echo");
+        self.seen
+            .lock()
+            .expect("no panic under the lock")
+            .push(Seen {
+                path: head.uri.path().to_owned(),
+                headers: head.headers.clone(),
+                message: frame.slice(5.min(frame.len())..),
+            });
+        let script = head
+            .headers
+            .get("script")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("echo");
         let words: Vec<&str> = script.split(' ').collect();
         match words[..] {
             ["goaway", reason] => {
                 let _ = end.send(Some(End::Goaway(reason_of(reason))));
+                let _ = std::future::poll_fn(|context| respond.poll_reset(context)).await;
             }
             ["tcp-reset"] => {
                 let _ = end.send(Some(End::Reset));
+                let _ = std::future::poll_fn(|context| respond.poll_reset(context)).await;
             }
             ["silent"] => {
                 let _ = std::future::poll_fn(|context| respond.poll_reset(context)).await;
@@ -141,8 +168,23 @@ impl Backend {
             }
             ["rst", reason] => respond.send_reset(reason_of(reason)),
             // Refused the first time only.
-            ["refuse-once"] if self.seen().iter().filter(|seen| seen.headers.get("script").is_some_and(|s| s == "refuse-once")).count() == 1 => {
+            ["refuse-once"]
+                if self
+                    .seen()
+                    .iter()
+                    .filter(|seen| {
+                        seen.headers
+                            .get("script")
+                            .is_some_and(|s| s == "refuse-once")
+                    })
+                    .count()
+                    == 1 =>
+            {
                 respond.send_reset(Reason::REFUSED_STREAM);
+            }
+            ["goaway-after"] => {
+                answer(&["echo"], frame, respond, &self).await;
+                let _ = end.send(Some(End::Goaway(Reason::NO_ERROR)));
             }
             _ => answer(&words, frame, respond, &self).await,
         }
@@ -190,14 +232,20 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
         }
         ["headers", ref more @ ..] => insert(headers, more),
         ["big-trailers", size] => {
-            trailers.insert("big", HeaderValue::from_str(&"x".repeat(size.parse().expect("a size"))).expect("ASCII"));
+            trailers.insert(
+                "big",
+                HeaderValue::from_str(&"x".repeat(size.parse().expect("a size"))).expect("ASCII"),
+            );
         }
         ["no-status"] => trailers.clear(),
         ["http", status, ref more @ ..] => {
             headers.remove("content-type");
             *head.status_mut() = status.parse().expect("an HTTP status");
             insert(head.headers_mut(), more);
-            (body, end) = (vec![Bytes::from_static(b"<html>sorry</html>")], Finish::Body);
+            (body, end) = (
+                vec![Bytes::from_static(b"<html>sorry</html>")],
+                Finish::Body,
+            );
         }
         ["two-messages"] => body = vec![frame.clone(), frame],
         ["no-message"] => body.clear(),
@@ -216,7 +264,10 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
             body = vec![frame.into()];
         }
         ["bytes", hex] => {
-            let message: Vec<u8> = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect();
+            let message: Vec<u8> = (0..hex.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"))
+                .collect();
             let mut frame = vec![0];
             frame.extend_from_slice(&(message.len() as u32).to_be_bytes());
             frame.extend_from_slice(&message);

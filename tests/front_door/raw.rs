@@ -15,7 +15,10 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
@@ -27,7 +30,9 @@ impl Answer {
 
 /// Sends one request on a connection of its own and reads one answer.
 pub async fn send(address: SocketAddr, request: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).await.expect("the gateway listens");
+    let mut stream = TcpStream::connect(address)
+        .await
+        .expect("the gateway listens");
     let is_head = request.starts_with(b"HEAD ");
     let (mut reader, mut writer) = stream.split();
     // The answer may come before all of a large request has been taken.
@@ -43,19 +48,35 @@ pub async fn read(reader: &mut (impl tokio::io::AsyncRead + Unpin), is_head: boo
             break end;
         }
         let count = reader.read_buf(&mut bytes).await.expect("an answer's head");
-        assert!(count > 0, "closed without an answer; got {:?}", String::from_utf8_lossy(&bytes));
+        assert!(
+            count > 0,
+            "closed without an answer; got {:?}",
+            String::from_utf8_lossy(&bytes)
+        );
     };
     let head = String::from_utf8(bytes[..end].to_vec()).expect("an ASCII head");
     let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status line");
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .expect("a status line");
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    let mut answer = Answer { status: status.parse().expect("a status"), headers, body: bytes.split_off(end + 4) };
-    let length: usize = answer.header("content-length").map_or(0, |value| value.parse().expect("a length"));
+    let mut answer = Answer {
+        status: status.parse().expect("a status"),
+        headers,
+        body: bytes.split_off(end + 4),
+    };
+    let length: usize = answer
+        .header("content-length")
+        .map_or(0, |value| value.parse().expect("a length"));
     while !is_head && answer.body.len() < length {
-        let count = reader.read_buf(&mut answer.body).await.expect("the answer's body");
+        let count = reader
+            .read_buf(&mut answer.body)
+            .await
+            .expect("the answer's body");
         assert!(count > 0, "the body is shorter than its content-length");
     }
     answer

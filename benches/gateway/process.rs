@@ -1,0 +1,126 @@
+//! A server in a process of its own: started, waited for, asked for the CPU time
+//! it has used, and ended with the bench.
+
+use std::error::Error;
+use std::io::BufReader;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+/// How long a server may take to listen.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Lines of standard error that are kept to explain a failure.
+const LINES: usize = 20;
+/// What `/proc` counts CPU time in: the kernel's interface has it at 100 a
+/// second on every architecture, whatever the kernel itself ticks at.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A running server.
+pub(crate) struct Process {
+    child: Child,
+    address: SocketAddr,
+    stderr: Arc<Mutex<Vec<String>>>,
+}
+
+/// An address on this machine that was free a moment ago.
+pub(crate) fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
+impl Process {
+    /// Starts a server with `--listen ADDRESS` and waits until it accepts there.
+    pub(crate) fn start(mut command: Command, address: SocketAddr) -> Result<Self, Box<dyn Error>> {
+        command.arg("--listen").arg(address.to_string());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let program = command.get_program().to_string_lossy().into_owned();
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("cannot start {program}: {error}"))?;
+        let stderr = Arc::new(Mutex::new(Vec::new()));
+        if let Some(pipe) = child.stderr.take() {
+            let lines = Arc::clone(&stderr);
+            thread::spawn(move || keep_last_lines(BufReader::new(pipe), &lines));
+        }
+        let mut process = Self {
+            child,
+            address,
+            stderr,
+        };
+        process
+            .wait_until_listening()
+            .map_err(|problem| format!("{program} {problem}; it said:\n{}", process.said()))?;
+        Ok(process)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The CPU time that all its threads have used, in user and kernel mode.
+    pub(crate) fn cpu(&self) -> Result<Duration, Box<dyn Error>> {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        let ticks = cpu_ticks(&stat).ok_or_else(|| format!("{path} is not as proc(5) has it"))?;
+        Ok(TICK * ticks)
+    }
+
+    /// Polls, because a server says nowhere that it has begun to listen.
+    fn wait_until_listening(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(self.address).is_err() {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(format!("ended at once with {status}"));
+            }
+            if Instant::now() > deadline {
+                return Err(format!(
+                    "does not listen on {} after {PATIENCE:?}",
+                    self.address
+                ));
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    fn said(&self) -> String {
+        self.stderr
+            .lock()
+            .map(|lines| lines.join("\n"))
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Either fails only where the process is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn keep_last_lines(pipe: impl io::BufRead, lines: &Mutex<Vec<String>>) {
+    for line in pipe.lines().map_while(Result::ok) {
+        let Ok(mut lines) = lines.lock() else { return };
+        if lines.len() == LINES {
+            lines.remove(0);
+        }
+        lines.push(line);
+    }
+}
+
+/// `utime` and `stime`, the 14th and 15th fields, of which the second may hold
+/// blanks but ends at the last parenthesis.
+fn cpu_ticks(stat: &str) -> Option<u32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_ascii_whitespace().skip(11);
+    let utime: u32 = fields.next()?.parse().ok()?;
+    let stime: u32 = fields.next()?.parse().ok()?;
+    utime.checked_add(stime)
+}

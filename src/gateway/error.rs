@@ -1,0 +1,142 @@
+//! Errors as responses: `google.rpc.Status` in JSON.
+
+use super::answer::{JSON, Response};
+use super::failure::http_status;
+use crate::upstream::Code;
+use axum::body::Body;
+use http::header::{CONNECTION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// An error on its way to becoming a response.
+#[derive(Debug)]
+pub(super) struct Error {
+    code: Code,
+    http: StatusCode,
+    message: Cow<'static, str>,
+    details: Vec<Detail>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// `google.rpc.Status` in JSON.
+#[derive(Serialize)]
+struct Status<'a> {
+    code: i32,
+    message: &'a str,
+    details: &'a [Detail],
+}
+
+/// One entry of a status's details.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Detail {
+    /// What a backend sent, as JSON already.
+    Json(Box<RawValue>),
+    /// What a backend sent, of a type that nobody knows.
+    Unknown {
+        #[serde(rename = "@type")]
+        type_url: String,
+        /// Base64.
+        value: String,
+    },
+    /// `google.rpc.BadRequest`, of the gateway's own.
+    #[serde(rename_all = "camelCase")]
+    BadRequest {
+        #[serde(rename = "@type")]
+        kind: BadRequestType,
+        field_violations: [Violation; 1],
+    },
+}
+
+/// The type URL of `google.rpc.BadRequest`.
+#[derive(Debug, Serialize)]
+pub(super) enum BadRequestType {
+    #[serde(rename = "type.googleapis.com/google.rpc.BadRequest")]
+    Url,
+}
+
+/// One wrong field.
+#[derive(Debug, Serialize)]
+pub(super) struct Violation {
+    field: String,
+    description: String,
+}
+
+impl Error {
+    pub(super) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            http: http_status(code),
+            message: message.into(),
+            details: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    pub(super) fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::InvalidArgument, message)
+    }
+
+    pub(super) fn code(&self) -> Code {
+        self.code
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Another HTTP status than the code's own, where HTTP has the better word.
+    pub(super) fn with_http(mut self, http: StatusCode) -> Self {
+        self.http = http;
+        self
+    }
+
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn with_details(mut self, details: Vec<Detail>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// Names a wrong field, as `google.rpc.BadRequest`.
+    pub(super) fn with_violation(mut self, field: String, description: impl Into<String>) -> Self {
+        self.details.push(Detail::BadRequest {
+            kind: BadRequestType::Url,
+            field_violations: [Violation {
+                field,
+                description: description.into(),
+            }],
+        });
+        self
+    }
+
+    /// Ends the connection after this response: what is left of the request on it
+    /// cannot be told from the next one.
+    pub(super) fn closing(self) -> Self {
+        self.with_header(CONNECTION, HeaderValue::from_static("close"))
+    }
+
+    pub(super) fn respond(self) -> Response {
+        let status = Status {
+            code: self.code as i32,
+            message: &self.message,
+            details: &self.details,
+        };
+        let body = serde_json::to_vec(&status).expect("text and checked JSON serialize");
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.http;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, JSON);
+        headers.extend(
+            self.headers
+                .into_iter()
+                .map(|(name, value)| (Some(name), value)),
+        );
+        response
+    }
+}

@@ -1,0 +1,165 @@
+//! Sets for "has this been here before": fields of one message, keys of one map.
+//! Small ones live on the stack.
+
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+/// Positions of a message's fields or oneofs.
+pub(super) enum Seen {
+    Few(u64),
+    Many(Box<[u64]>),
+}
+
+impl Seen {
+    #[inline]
+    pub(super) fn new(size: usize) -> Seen {
+        match size {
+            0..=64 => Seen::Few(0),
+            _ => Seen::Many(vec![0; size.div_ceil(64)].into()),
+        }
+    }
+
+    /// Adds a position; whether it is new.
+    #[inline]
+    pub(super) fn insert(&mut self, at: usize) -> bool {
+        let word = match self {
+            Seen::Few(word) => word,
+            Seen::Many(words) => &mut words[at / 64],
+        };
+        let bit = 1 << (at % 64);
+        let fresh = *word & bit == 0;
+        *word |= bit;
+        fresh
+    }
+}
+
+/// How many map keys are compared one by one before a table is made.
+const FEW_KEYS: usize = 8;
+
+/// Keys of one map, each a range of the buffer that holds them all.
+///
+/// The table is hashed with random keys, so its time does not depend on the
+/// choice of the names.
+pub(super) struct SeenKeys {
+    few: [(usize, usize); FEW_KEYS],
+    len: usize,
+    many: Option<Box<Table>>,
+}
+
+struct Table {
+    hasher: RandomState,
+    keys: Vec<(usize, usize)>,
+    /// Positions in `keys` plus one; zero is free.
+    slots: Vec<u32>,
+    /// The slot that was filled last.
+    last: usize,
+}
+
+impl SeenKeys {
+    #[inline]
+    pub(super) fn new() -> SeenKeys {
+        SeenKeys { few: [(0, 0); FEW_KEYS], len: 0, many: None }
+    }
+
+    /// Adds the key at `range` of `buffer`; whether it is new.
+    pub(super) fn insert(&mut self, buffer: &[u8], range: Range<usize>) -> bool {
+        let key = &buffer[range.clone()];
+        if let Some(table) = &mut self.many {
+            return table.insert(buffer, range);
+        }
+        if self.few[..self.len].iter().any(|&(start, end)| &buffer[start..end] == key) {
+            return false;
+        }
+        if self.len < FEW_KEYS {
+            self.few[self.len] = (range.start, range.end);
+            self.len += 1;
+            return true;
+        }
+        let mut table = Table::new();
+        for &(start, end) in &self.few {
+            table.insert(buffer, start..end);
+        }
+        table.insert(buffer, range);
+        self.many = Some(Box::new(table));
+        true
+    }
+
+    /// Takes the key that was added last out again.
+    pub(super) fn forget_last(&mut self) {
+        match &mut self.many {
+            // Nothing was placed after it, so nothing is found by way of its slot.
+            Some(table) => {
+                table.keys.pop();
+                table.slots[table.last] = 0;
+            }
+            None => self.len = self.len.saturating_sub(1),
+        }
+    }
+}
+
+impl Table {
+    fn new() -> Table {
+        let slots = vec![0; FEW_KEYS * 4];
+        Table { hasher: RandomState::new(), keys: Vec::new(), slots, last: 0 }
+    }
+
+    fn insert(&mut self, buffer: &[u8], range: Range<usize>) -> bool {
+        if self.keys.len() * 2 >= self.slots.len() {
+            self.grow(buffer);
+        }
+        let key = &buffer[range.clone()];
+        let mask = self.slots.len() - 1;
+        let mut slot = self.hasher.hash_one(key) as usize & mask;
+        while self.slots[slot] != 0 {
+            let (start, end) = self.keys[self.slots[slot] as usize - 1];
+            if &buffer[start..end] == key {
+                return false;
+            }
+            slot = (slot + 1) & mask;
+        }
+        self.keys.push((range.start, range.end));
+        self.slots[slot] = self.keys.len() as u32;
+        self.last = slot;
+        true
+    }
+
+    fn grow(&mut self, buffer: &[u8]) {
+        let mask = self.slots.len() * 2 - 1;
+        self.slots = vec![0; mask + 1];
+        for (at, &(start, end)) in self.keys.iter().enumerate() {
+            let mut slot = self.hasher.hash_one(&buffer[start..end]) as usize & mask;
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            self.slots[slot] = at as u32 + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_is_new_once_however_many_there_are() {
+        let keys: Vec<String> = (0..5000).map(|i| format!("key{i}")).collect();
+        let (mut buffer, mut ranges) = (Vec::new(), Vec::new());
+        for key in keys.iter().chain(&keys) {
+            let start = buffer.len();
+            buffer.extend_from_slice(key.as_bytes());
+            ranges.push(start..buffer.len());
+        }
+        let mut seen = SeenKeys::new();
+        for (i, range) in ranges.into_iter().enumerate() {
+            assert_eq!(seen.insert(&buffer, range), i < 5000, "{i}");
+        }
+    }
+
+    #[test]
+    fn positions_beyond_the_first_word_are_kept_apart() {
+        let mut seen = Seen::new(200);
+        assert!(seen.insert(3) && seen.insert(67) && seen.insert(131));
+        assert!(!seen.insert(67));
+        assert!(seen.insert(195) && !seen.insert(131));
+    }
+}

@@ -1,0 +1,140 @@
+//! Scalars and enums as JSON values.
+
+use super::{Result, Stop, Writer};
+use crate::transcode::json::escape_checked;
+use crate::transcode::schema::{EnumId, Kind};
+use crate::transcode::wellknown::base64;
+use crate::transcode::wire::{Cursor, unzigzag};
+
+impl Writer<'_> {
+    /// A scalar at the cursor. Whether it is the default of its type.
+    #[inline]
+    pub(super) fn scalar(&mut self, kind: Kind, cursor: &mut Cursor<'_>) -> Result<bool> {
+        let out = &mut *self.out;
+        Ok(match kind {
+            Kind::String => {
+                let inside = cursor.delimited()?;
+                put_string(inside.rest(), out)?;
+                inside.is_empty()
+            }
+            Kind::Int32 => put_integer(cursor.varint()? as i32, out),
+            Kind::Int64 => put_quoted(cursor.varint()? as i64, out),
+            Kind::Uint32 => put_integer(cursor.varint()? as u32, out),
+            Kind::Uint64 => put_quoted(cursor.varint()?, out),
+            Kind::Bool => {
+                let value = cursor.varint()? != 0;
+                out.extend_from_slice(if value { b"true" } else { b"false" });
+                !value
+            }
+            Kind::Double => put_double(f64::from_le_bytes(cursor.fixed64()?), out),
+            Kind::Enum(id) => {
+                let number = cursor.varint()? as i32;
+                self.enum_number(id, number);
+                number == 0
+            }
+            Kind::Bytes => {
+                let inside = cursor.delimited()?;
+                out.push(b'"');
+                base64::encode(inside.rest(), out);
+                out.push(b'"');
+                inside.is_empty()
+            }
+            Kind::Float => put_float(f32::from_le_bytes(cursor.fixed32()?), out),
+            Kind::Sint32 => put_integer(unzigzag(u64::from(cursor.varint()? as u32)) as i32, out),
+            Kind::Sint64 => put_quoted(unzigzag(cursor.varint()?), out),
+            Kind::Fixed32 => put_integer(u32::from_le_bytes(cursor.fixed32()?), out),
+            Kind::Sfixed32 => put_integer(i32::from_le_bytes(cursor.fixed32()?), out),
+            Kind::Fixed64 => put_quoted(u64::from_le_bytes(cursor.fixed64()?), out),
+            Kind::Sfixed64 => put_quoted(i64::from_le_bytes(cursor.fixed64()?), out),
+            Kind::Message(_) | Kind::Group(_) => return Err(Stop::failed("a message is not a scalar")),
+        })
+    }
+
+    /// An enum value by its name, or by its number if it has none.
+    pub(super) fn enum_number(&mut self, id: EnumId, number: i32) {
+        let plan = self.schema.get_enum(id);
+        match plan.printed(number) {
+            Some(text) if plan.is_null || !self.options.enum_numbers => self.out.extend_from_slice(text),
+            _ => {
+                put_integer(number, self.out);
+            }
+        }
+    }
+
+    /// A map key at the cursor: always a string.
+    pub(super) fn map_key(&mut self, kind: Kind, cursor: &mut Cursor<'_>) -> Result {
+        let quoted = matches!(
+            kind,
+            Kind::String
+                | Kind::Int64
+                | Kind::Uint64
+                | Kind::Sint64
+                | Kind::Fixed64
+                | Kind::Sfixed64
+        );
+        if quoted {
+            return self.scalar(kind, cursor).map(drop);
+        }
+        self.out.push(b'"');
+        self.scalar(kind, cursor)?;
+        self.out.push(b'"');
+        Ok(())
+    }
+}
+
+/// Bytes of a `string` field, which must be UTF-8.
+#[inline]
+pub(super) fn put_string(bytes: &[u8], out: &mut Vec<u8>) -> Result {
+    out.push(b'"');
+    if !escape_checked(bytes, out) {
+        return Err(Stop::failed("the string is not valid UTF-8"));
+    }
+    out.push(b'"');
+    Ok(())
+}
+
+#[inline]
+fn put_integer<I: itoa::Integer + Default + PartialEq>(value: I, out: &mut Vec<u8>) -> bool {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    value == I::default()
+}
+
+/// 64-bit integers are strings, because JSON's readers mostly hold numbers as doubles.
+#[inline]
+fn put_quoted<I: itoa::Integer + Default + PartialEq>(value: I, out: &mut Vec<u8>) -> bool {
+    out.push(b'"');
+    let default = put_integer(value, out);
+    out.push(b'"');
+    default
+}
+
+/// The shortest digits that come back as the same double. Whether it is +0.
+pub(in crate::transcode) fn put_double(value: f64, out: &mut Vec<u8>) -> bool {
+    match word(value) {
+        Some(word) => out.extend_from_slice(word),
+        None => put_digits(ryu::Buffer::new().format_finite(value), out),
+    }
+    value.to_bits() == 0
+}
+
+/// The shortest digits that come back as the same float. Whether it is +0.
+pub(in crate::transcode) fn put_float(value: f32, out: &mut Vec<u8>) -> bool {
+    match word(f64::from(value)) {
+        Some(word) => out.extend_from_slice(word),
+        None => put_digits(ryu::Buffer::new().format_finite(value), out),
+    }
+    value.to_bits() == 0
+}
+
+fn word(value: f64) -> Option<&'static [u8]> {
+    match value {
+        _ if value.is_nan() => Some(b"\"NaN\""),
+        _ if value.is_finite() => None,
+        _ if value > 0.0 => Some(b"\"Infinity\""),
+        _ => Some(b"\"-Infinity\""),
+    }
+}
+
+fn put_digits(digits: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
+}

@@ -1,0 +1,177 @@
+//! The well-known types that JSON writes in a form of their own. Their string
+//! forms are left to `wellknown`, `Value` and its kin to `dynamic`.
+
+use super::{Result, Stop, Writer, scalar::put_string};
+use crate::transcode::error::{Step, quote};
+use crate::transcode::schema::{Form, Kind, Message};
+use crate::transcode::wellknown::{duration, field_mask, timestamp};
+use crate::transcode::wire::{Cursor, Malformed};
+
+impl<'a> Writer<'a> {
+    pub(super) fn special(&mut self, plan: &'a Message, chunks: &[Cursor<'_>]) -> Result {
+        match plan.form {
+            Form::Plain | Form::Any => self.any(chunks),
+            Form::Wrapper => self.wrapper(plan, chunks),
+            Form::Timestamp => self.timestamp(chunks),
+            Form::Duration => self.duration(chunks),
+            Form::FieldMask => self.field_mask(chunks),
+            Form::Struct => self.dynamic_struct(plan, chunks),
+            Form::ListValue => self.dynamic_list(plan, chunks),
+            Form::Value => self.dynamic_value(plan, chunks),
+        }
+    }
+
+    fn wrapper(&mut self, plan: &Message, chunks: &[Cursor<'_>]) -> Result {
+        let field = &plan.fields[0];
+        match self.last(chunks, field.number, field.kind.wire_type())? {
+            Some(mut at) => self.scalar(field.kind, &mut at).map(drop),
+            None => {
+                self.absent(field);
+                Ok(())
+            }
+        }
+    }
+
+    /// The last occurrence of a scalar, which is the one that counts.
+    fn last<'w>(&self, chunks: &[Cursor<'w>], number: u32, wire_type: u8) -> Result<Option<Cursor<'w>>> {
+        let mut found = None;
+        for chunk in chunks {
+            let mut cursor = *chunk;
+            while !cursor.is_empty() {
+                let tag = cursor.tag()?;
+                let at = cursor;
+                cursor.skip(tag, self.depth)?;
+                if tag >> 3 == number {
+                    if (tag & 7) as u8 != wire_type {
+                        return Err(Malformed::WrongWireType.into());
+                    }
+                    found = Some(at);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// `seconds` and `nanos`.
+    fn moment(&self, chunks: &[Cursor<'_>]) -> Result<(i64, i32)> {
+        let mut moment = [0, 0];
+        for (number, part) in (1..).zip(&mut moment) {
+            if let Some(mut at) = self.last(chunks, number, 0)? {
+                *part = at.varint()? as i64;
+            }
+        }
+        Ok((moment[0], moment[1] as i32))
+    }
+
+    fn timestamp(&mut self, chunks: &[Cursor<'_>]) -> Result {
+        let (seconds, nanos) = self.moment(chunks)?;
+        self.out.push(b'"');
+        if !timestamp::format(seconds, nanos, self.out) {
+            return Err(Stop::failed(format!(
+                "timestamp of {seconds} s and {nanos} ns is out of range: years 0001 to 9999, 0 to 999999999 ns"
+            )));
+        }
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    fn duration(&mut self, chunks: &[Cursor<'_>]) -> Result {
+        let (seconds, nanos) = self.moment(chunks)?;
+        self.out.push(b'"');
+        if !duration::format(seconds, nanos, self.out) {
+            return Err(Stop::failed(format!(
+                "duration of {seconds} s and {nanos} ns is out of range: ±315576000000 s, \
+                 less than 1 s of ns, both of one sign"
+            )));
+        }
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    fn field_mask(&mut self, chunks: &[Cursor<'_>]) -> Result {
+        self.out.push(b'"');
+        let mut first = true;
+        for chunk in chunks {
+            let mut cursor = *chunk;
+            while !cursor.is_empty() {
+                let tag = cursor.tag()?;
+                let mut at = cursor;
+                cursor.skip(tag, self.depth)?;
+                match (tag >> 3, tag & 7) {
+                    (1, 2) => {}
+                    (1, _) => return Err(Malformed::WrongWireType.into()),
+                    _ => continue,
+                }
+                if !std::mem::replace(&mut first, false) {
+                    self.out.push(b',');
+                }
+                let path = std::str::from_utf8(at.delimited()?.rest())
+                    .map_err(|_| Stop::failed("the string is not valid UTF-8"))?;
+                if !field_mask::to_camel(path, self.out) {
+                    let what = format!("field mask path {} has no JSON form that comes back the same", quote(path));
+                    return Err(Stop::failed(what));
+                }
+            }
+        }
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    fn any(&mut self, chunks: &[Cursor<'_>]) -> Result {
+        let mut parts = [&[][..], &[][..]];
+        let mut inside = None;
+        for (number, part) in (1..).zip(&mut parts) {
+            if let Some(mut at) = self.last(chunks, number, 2)? {
+                let value = at.delimited()?;
+                *part = value.rest();
+                inside = Some(value).filter(|_| number == 2).or(inside);
+            }
+        }
+        self.open(b'{');
+        if let [[], []] = parts {
+            self.close(b'}', true);
+            return Ok(());
+        }
+        let url = std::str::from_utf8(parts[0]).map_err(|_| Stop::failed("the type URL is not valid UTF-8"))?;
+        let known = url.rsplit_once('/').and_then(|(_, name)| self.schema.message(name));
+        let Some(id) = known else {
+            let what = format!("google.protobuf.Any of type {}, which is not known here", quote(url));
+            return Err(Stop::failed(what));
+        };
+        let mut first = true;
+        self.any_key("@type", &mut first);
+        put_string(url.as_bytes(), self.out)?;
+        let inside = inside.unwrap_or(Cursor::new(&[]));
+        let plan = self.schema.get(id);
+        match plan.form {
+            Form::Plain => {
+                self.deeper()?;
+                self.fields(plan, &[inside], false)?;
+                self.depth -= 1;
+            }
+            _ => {
+                self.any_key("value", &mut first);
+                self.message(id, &[inside]).map_err(|stop| stop.under(Step::Field("value")))?;
+            }
+        }
+        self.close(b'}', false);
+        Ok(())
+    }
+
+    fn any_key(&mut self, name: &str, first: &mut bool) {
+        self.separate(first);
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(b'"');
+        self.colon();
+    }
+
+    /// A finite double: `google.protobuf.Value` has no other form for the rest.
+    pub(super) fn finite(&mut self, mut at: Cursor<'_>) -> Result {
+        let mut ahead = at;
+        match f64::from_le_bytes(ahead.fixed64()?).is_finite() {
+            true => self.scalar(Kind::Double, &mut at).map(drop),
+            false => Err(Stop::failed("google.protobuf.Value cannot hold NaN or infinity")),
+        }
+    }
+}
