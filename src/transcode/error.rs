@@ -102,7 +102,10 @@ impl ReadError {
         if let Some(offset) = self.0.offset {
             let before = &json[..offset.min(json.len())];
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let start = before
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |at| at + 1);
             let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
             self.0.line_column = Some((line, column));
         }
@@ -168,7 +171,10 @@ impl std::error::Error for ReadError {}
 impl WriteError {
     #[cold]
     pub(super) fn new(description: impl Into<String>) -> WriteError {
-        WriteError(Box::new(Write { description: description.into(), path: String::new() }))
+        WriteError(Box::new(Write {
+            description: description.into(),
+            path: String::new(),
+        }))
     }
 
     pub(super) fn under(mut self, step: Step<'_>) -> WriteError {
@@ -261,7 +267,9 @@ mod tests {
 
     #[test]
     fn the_place_is_given_in_lines_and_characters() {
-        let error = ReadError::new(Reason::Syntax, "no").at(8).locate("{\n \"é\" x".as_bytes());
+        let error = ReadError::new(Reason::Syntax, "no")
+            .at(8)
+            .locate("{\n \"é\" x".as_bytes());
         assert_eq!(error.line_column(), Some((2, 6)));
         assert_eq!(error.to_string(), "no (line 2, column 6)");
     }

@@ -33,7 +33,8 @@ impl Gathered {
                     continue;
                 };
                 let field = &plan.fields[at];
-                let held = step_over(schema, field, tag, &mut cursor, depth).map_err(|fault| (fault, Some(at)))?;
+                let held = step_over(schema, field, tag, &mut cursor, depth)
+                    .map_err(|fault| (fault, Some(at)))?;
                 if !held {
                     continue;
                 }
@@ -71,10 +72,19 @@ impl Gathered {
     }
 
     /// Offsets of the tags of the field at this position.
-    pub(super) fn places(&self, at: usize) -> impl ExactSizeIterator<Item = usize> + DoubleEndedIterator + '_ {
-        let from = self.entries.partition_point(|entry| ((entry >> 32) as usize) < at);
-        let to = self.entries.partition_point(|entry| (entry >> 32) as usize <= at);
-        self.entries[from..to].iter().map(|entry| *entry as u32 as usize)
+    pub(super) fn places(
+        &self,
+        at: usize,
+    ) -> impl ExactSizeIterator<Item = usize> + DoubleEndedIterator + '_ {
+        let from = self
+            .entries
+            .partition_point(|entry| ((entry >> 32) as usize) < at);
+        let to = self
+            .entries
+            .partition_point(|entry| (entry >> 32) as usize <= at);
+        self.entries[from..to]
+            .iter()
+            .map(|entry| *entry as u32 as usize)
     }
 
     /// Positions of the fields that occur, ascending.
@@ -106,7 +116,10 @@ fn step_over(
 }
 
 /// The tag at `offset`, and a cursor at the value after it.
-pub(super) fn after_tag<'w>(chunks: &[Cursor<'w>], offset: usize) -> Result<(u32, Cursor<'w>), Malformed> {
+pub(super) fn after_tag<'w>(
+    chunks: &[Cursor<'w>],
+    offset: usize,
+) -> Result<(u32, Cursor<'w>), Malformed> {
     // The chunks are parts of one buffer; the last one reaches furthest.
     let bytes = chunks.last().map_or(&[][..], |chunk| chunk.bytes);
     let mut cursor = Cursor { bytes, at: offset };
@@ -115,7 +128,11 @@ pub(super) fn after_tag<'w>(chunks: &[Cursor<'w>], offset: usize) -> Result<(u32
 }
 
 /// The inside of the message or group whose tag is at `offset`.
-pub(super) fn inside<'w>(chunks: &[Cursor<'w>], offset: usize, depth: usize) -> Result<Cursor<'w>, Malformed> {
+pub(super) fn inside<'w>(
+    chunks: &[Cursor<'w>],
+    offset: usize,
+    depth: usize,
+) -> Result<Cursor<'w>, Malformed> {
     let (tag, mut cursor) = after_tag(chunks, offset)?;
     match tag & 7 {
         2 => cursor.delimited(),

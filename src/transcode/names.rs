@@ -24,8 +24,12 @@ impl NameTable {
         (0..16u64)
             .map(|seed| NameTable::fill(&entries, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
             .min_by_key(|(_, collisions)| *collisions)
-            .map(|(slots, _, )| slots)
-            .map(|(slots, seed)| NameTable { entries, slots, seed })
+            .map(|(slots, _)| slots)
+            .map(|(slots, seed)| NameTable {
+                entries,
+                slots,
+                seed,
+            })
             .unwrap_or_default()
     }
 
@@ -58,7 +62,7 @@ impl NameTable {
             if found.as_bytes() == name {
                 return Some(*at as usize);
             }
-            slot = slot + 1 & mask;
+            slot = (slot + 1) & mask;
         }
     }
 
@@ -75,9 +79,15 @@ fn hash(seed: u64, name: &[u8]) -> usize {
     let (head, tail) = if let (Some(head), Some(tail)) = (name.first_chunk(), name.last_chunk()) {
         (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
     } else if let (Some(head), Some(tail)) = (name.first_chunk(), name.last_chunk()) {
-        (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
+        (
+            u64::from(u32::from_le_bytes(*head)),
+            u64::from(u32::from_le_bytes(*tail)),
+        )
     } else if len > 0 {
-        (u64::from(name[0]), u64::from(name[len / 2]) << 8 | u64::from(name[len - 1]))
+        (
+            u64::from(name[0]),
+            u64::from(name[len / 2]) << 8 | u64::from(name[len - 1]),
+        )
     } else {
         (0, 0)
     };
@@ -92,7 +102,9 @@ mod tests {
 
     #[test]
     fn finds_every_name_and_nothing_else() {
-        let names: Vec<String> = (0..500).map(|i| format!("{}field_{i}", "x".repeat(i % 40))).collect();
+        let names: Vec<String> = (0..500)
+            .map(|i| format!("{}field_{i}", "x".repeat(i % 40)))
+            .collect();
         let table = NameTable::new(names.iter().enumerate().map(|(i, name)| (name.as_str(), i)));
         for (i, name) in names.iter().enumerate() {
             assert_eq!(table.find(name.as_bytes()), Some(i));

@@ -71,25 +71,43 @@ impl Schema {
         let mut rest = dotted;
         loop {
             let (element, tail) = split_element(rest);
-            let fail = |description: String| PathError { element: steps.len(), description };
+            let fail = |description: String| PathError {
+                element: steps.len(),
+                description,
+            };
             let plan = self.get(current);
             let Some(at) = plan.by_name.find(element.as_bytes()) else {
-                return Err(fail(format!("{} has no field {}", plan.name, quote(element))));
+                return Err(fail(format!(
+                    "{} has no field {}",
+                    plan.name,
+                    quote(element)
+                )));
             };
             let field = &plan.fields[at];
-            let step = u16::try_from(at).map_err(|_| fail("the message has too many fields".into()))?;
+            let step =
+                u16::try_from(at).map_err(|_| fail("the message has too many fields".into()))?;
             let Some(tail) = tail else {
                 steps.push(step);
-                return Ok(FieldPath { message, steps: steps.into() });
+                return Ok(FieldPath {
+                    message,
+                    steps: steps.into(),
+                });
             };
             current = match (field.shape, field.kind.message()) {
                 (Shape::Singular, Some(inner)) => inner,
                 (Shape::Singular, None) => {
-                    return Err(fail(format!("field {} of {} is not a message", quote(element), plan.name)));
+                    return Err(fail(format!(
+                        "field {} of {} is not a message",
+                        quote(element),
+                        plan.name
+                    )));
                 }
                 _ => {
-                    return Err(fail(format!("field {} of {} is repeated; a path cannot lead through it",
-                        quote(element), plan.name)));
+                    return Err(fail(format!(
+                        "field {} of {} is repeated; a path cannot lead through it",
+                        quote(element),
+                        plan.name
+                    )));
                 }
             };
             steps.push(step);
@@ -111,7 +129,9 @@ impl Schema {
             (_, Kind::Message(id) | Kind::Group(id)) => match self.get(id).form {
                 Form::Plain | Form::Any => TextForm::Message,
                 Form::Struct | Form::Value | Form::ListValue => TextForm::JsonText,
-                Form::Timestamp | Form::Duration | Form::FieldMask | Form::Wrapper => TextForm::Scalar,
+                Form::Timestamp | Form::Duration | Form::FieldMask | Form::Wrapper => {
+                    TextForm::Scalar
+                }
             },
             _ => TextForm::Scalar,
         };
@@ -123,7 +143,11 @@ impl Schema {
     pub fn path_oneof(&self, path: &FieldPath) -> Option<OneofKey> {
         let (_, prefix) = path.steps.split_last()?;
         let oneof = self.last(path).oneof?;
-        Some(OneofKey { message: path.message, prefix: prefix.into(), oneof })
+        Some(OneofKey {
+            message: path.message,
+            prefix: prefix.into(),
+            oneof,
+        })
     }
 
     /// The message type of the last field, if it is a message and not a map.

@@ -173,7 +173,10 @@ impl Message {
         match self.by_low_number.get(number as usize) {
             Some(&NONE) => None,
             Some(&at) => Some(usize::from(at)),
-            None => self.fields.binary_search_by_key(&number, |field| field.number).ok(),
+            None => self
+                .fields
+                .binary_search_by_key(&number, |field| field.number)
+                .ok(),
         }
     }
 
@@ -250,7 +253,11 @@ impl Tag {
             }
             bytes[len - 1] |= 0x80;
         }
-        Tag { value, bytes, len: len as u8 }
+        Tag {
+            value,
+            bytes,
+            len: len as u8,
+        }
     }
 
     #[inline]
@@ -271,7 +278,9 @@ impl Tag {
 
 impl Enum {
     pub(super) fn number(&self, name: &str) -> Option<i32> {
-        self.by_name.find(name.as_bytes()).map(|at| self.numbers[at])
+        self.by_name
+            .find(name.as_bytes())
+            .map(|at| self.numbers[at])
     }
 
     /// The quoted name of a number.
@@ -282,7 +291,10 @@ impl Enum {
         {
             return Some(text);
         }
-        let at = self.printed.binary_search_by_key(&number, |entry| entry.0).ok()?;
+        let at = self
+            .printed
+            .binary_search_by_key(&number, |entry| entry.0)
+            .ok()?;
         Some(&self.printed[at].1)
     }
 

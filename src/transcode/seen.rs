@@ -58,7 +58,11 @@ struct Table {
 impl SeenKeys {
     #[inline]
     pub(super) fn new() -> SeenKeys {
-        SeenKeys { few: [(0, 0); FEW_KEYS], len: 0, many: None }
+        SeenKeys {
+            few: [(0, 0); FEW_KEYS],
+            len: 0,
+            many: None,
+        }
     }
 
     /// Adds the key at `range` of `buffer`; whether it is new.
@@ -67,7 +71,10 @@ impl SeenKeys {
         if let Some(table) = &mut self.many {
             return table.insert(buffer, range);
         }
-        if self.few[..self.len].iter().any(|&(start, end)| &buffer[start..end] == key) {
+        if self.few[..self.len]
+            .iter()
+            .any(|&(start, end)| &buffer[start..end] == key)
+        {
             return false;
         }
         if self.len < FEW_KEYS {
@@ -100,7 +107,12 @@ impl SeenKeys {
 impl Table {
     fn new() -> Table {
         let slots = vec![0; FEW_KEYS * 4];
-        Table { hasher: RandomState::new(), keys: Vec::new(), slots, last: 0 }
+        Table {
+            hasher: RandomState::new(),
+            keys: Vec::new(),
+            slots,
+            last: 0,
+        }
     }
 
     fn insert(&mut self, buffer: &[u8], range: Range<usize>) -> bool {

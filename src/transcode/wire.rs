@@ -146,19 +146,27 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(super) fn tag(&mut self) -> Result<u32, Malformed> {
         let tag = u32::try_from(self.varint()?).map_err(|_| Malformed::BadTag)?;
-        if tag < 8 { Err(Malformed::BadTag) } else { Ok(tag) }
+        if tag < 8 {
+            Err(Malformed::BadTag)
+        } else {
+            Ok(tag)
+        }
     }
 
     #[inline]
     pub(super) fn fixed32(&mut self) -> Result<[u8; 4], Malformed> {
-        let bytes = self.bytes[self.at..].first_chunk().ok_or(Malformed::Truncated)?;
+        let bytes = self.bytes[self.at..]
+            .first_chunk()
+            .ok_or(Malformed::Truncated)?;
         self.at += 4;
         Ok(*bytes)
     }
 
     #[inline]
     pub(super) fn fixed64(&mut self) -> Result<[u8; 8], Malformed> {
-        let bytes = self.bytes[self.at..].first_chunk().ok_or(Malformed::Truncated)?;
+        let bytes = self.bytes[self.at..]
+            .first_chunk()
+            .ok_or(Malformed::Truncated)?;
         self.at += 8;
         Ok(*bytes)
     }
@@ -182,7 +190,10 @@ impl<'a> Cursor<'a> {
             let tag = self.tag()?;
             if tag & 7 == 4 {
                 return match tag >> 3 == number {
-                    true => Ok(Cursor { bytes: &self.bytes[..end], at }),
+                    true => Ok(Cursor {
+                        bytes: &self.bytes[..end],
+                        at,
+                    }),
                     false => Err(Malformed::UnmatchedGroup),
                 };
             }
@@ -218,7 +229,16 @@ mod tests {
 
     #[test]
     fn varints_come_back() {
-        for value in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX] {
+        for value in [
+            0,
+            1,
+            127,
+            128,
+            16_383,
+            16_384,
+            u64::from(u32::MAX),
+            u64::MAX,
+        ] {
             let mut out = Vec::new();
             put_varint(&mut out, value);
             let mut cursor = Cursor::new(&out);
@@ -229,7 +249,10 @@ mod tests {
 
     #[test]
     fn long_and_truncated_varints_are_refused() {
-        assert_eq!(Cursor::new(&[0x80; 11]).varint(), Err(Malformed::LongVarint));
+        assert_eq!(
+            Cursor::new(&[0x80; 11]).varint(),
+            Err(Malformed::LongVarint)
+        );
         assert_eq!(Cursor::new(&[0x80; 3]).varint(), Err(Malformed::Truncated));
     }
 
@@ -261,7 +284,13 @@ mod tests {
         let tag = cursor.tag().unwrap();
         cursor.skip(tag, 0).unwrap();
         assert_eq!(cursor.at, 6);
-        assert_eq!(Cursor::new(&[0x14]).group(1, 0).err(), Some(Malformed::UnmatchedGroup));
-        assert_eq!(Cursor::new(&[0x0b; 5000]).skip(0x0b, 0), Err(Malformed::TooDeep));
+        assert_eq!(
+            Cursor::new(&[0x14]).group(1, 0).err(),
+            Some(Malformed::UnmatchedGroup)
+        );
+        assert_eq!(
+            Cursor::new(&[0x0b; 5000]).skip(0x0b, 0),
+            Err(Malformed::TooDeep)
+        );
     }
 }

@@ -3,25 +3,32 @@
 use prost_reflect::DescriptorPool;
 use std::sync::LazyLock;
 use trestle::transcode::{
-    FieldPath, MessageId, ReadError, ReadOptions, Schema, WriteError, WriteOptions, json_to_wire, wire_to_json,
+    FieldPath, MessageId, ReadError, ReadOptions, Schema, WriteError, WriteOptions, json_to_wire,
+    wire_to_json,
 };
 
 pub static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/protos");
     let mut compiler = protox::Compiler::new([root]).expect("the folder exists");
     compiler.include_imports(true);
-    compiler.open_files(["kinds.proto", "legacy.proto"]).expect("the protos compile");
+    compiler
+        .open_files(["kinds.proto", "legacy.proto"])
+        .expect("the protos compile");
     compiler.descriptor_pool()
 });
 
 pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::compile(&POOL));
 
 pub fn message(name: &str) -> MessageId {
-    SCHEMA.message(name).unwrap_or_else(|| panic!("{name} is in the test protos"))
+    SCHEMA
+        .message(name)
+        .unwrap_or_else(|| panic!("{name} is in the test protos"))
 }
 
 pub fn path(name: &str, dotted: &str) -> FieldPath {
-    SCHEMA.field_path(message(name), dotted).unwrap_or_else(|error| panic!("{dotted}: {error}"))
+    SCHEMA
+        .field_path(message(name), dotted)
+        .unwrap_or_else(|error| panic!("{dotted}: {error}"))
 }
 
 pub fn read(name: &str, json: impl AsRef<[u8]>) -> Result<Vec<u8>, ReadError> {
@@ -29,7 +36,11 @@ pub fn read(name: &str, json: impl AsRef<[u8]>) -> Result<Vec<u8>, ReadError> {
 }
 
 /// Reads after what is in the buffer, and checks that a failure leaves it alone.
-pub fn read_with(name: &str, json: impl AsRef<[u8]>, options: &ReadOptions) -> Result<Vec<u8>, ReadError> {
+pub fn read_with(
+    name: &str,
+    json: impl AsRef<[u8]>,
+    options: &ReadOptions,
+) -> Result<Vec<u8>, ReadError> {
     let mut out = b"kept".to_vec();
     let result = json_to_wire(&SCHEMA, message(name), json.as_ref(), options, &mut out);
     match result {

@@ -3,4 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod fixture;
+mod oracle;
+mod read_errors;
+mod required;
+mod text;
 mod values;
+mod wire_errors;
+mod wire_shapes;

@@ -27,25 +27,39 @@ impl<'a> Number<'a> {
     /// Parses a number at the start of `text[at..]`; gives it and its end.
     /// `Err` is where the grammar is broken.
     #[inline]
-    pub(in crate::transcode) fn scan(text: &'a str, at: usize) -> Result<(Number<'a>, usize), usize> {
+    pub(in crate::transcode) fn scan(
+        text: &'a str,
+        at: usize,
+    ) -> Result<(Number<'a>, usize), usize> {
         let bytes = text.as_bytes();
         let negative = bytes.get(at) == Some(&b'-');
         let start = at + usize::from(negative);
         let mut end = start;
         let mut magnitude = 0u64;
         while let Some(digit @ b'0'..=b'9') = bytes.get(end) {
-            magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            magnitude = magnitude
+                .wrapping_mul(10)
+                .wrapping_add(u64::from(digit - b'0'));
             end += 1;
         }
         if end == start || (bytes[start] == b'0' && end > start + 1) {
             return Err(end.min(start + 1));
         }
-        let mut plain = (end - start <= 19).then_some(Integral { negative, magnitude });
+        let mut plain = (end - start <= 19).then_some(Integral {
+            negative,
+            magnitude,
+        });
         if let Some(b'.' | b'e' | b'E') = bytes.get(end) {
             end = scan_fraction_and_exponent(bytes, end)?;
             plain = None;
         }
-        Ok((Number { text: &text[at..end], plain }, end))
+        Ok((
+            Number {
+                text: &text[at..end],
+                plain,
+            },
+            end,
+        ))
     }
 
     /// Parses all of `text`, as for a number inside a string.
@@ -72,9 +86,22 @@ impl<'a> Number<'a> {
             None => (self.text, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = || whole.bytes().chain(fraction.bytes()).filter(u8::is_ascii_digit);
-        let Some(last) = digits().enumerate().filter(|(_, d)| *d != b'0').map(|(i, _)| i).last() else {
-            return Ok(Integral { negative, magnitude: 0 });
+        let digits = || {
+            whole
+                .bytes()
+                .chain(fraction.bytes())
+                .filter(u8::is_ascii_digit)
+        };
+        let Some(last) = digits()
+            .enumerate()
+            .filter(|(_, d)| *d != b'0')
+            .map(|(i, _)| i)
+            .last()
+        else {
+            return Ok(Integral {
+                negative,
+                magnitude: 0,
+            });
         };
         let count = digits().count();
         // The value is the digits up to the last that is not zero, times ten to `scale`.
@@ -87,16 +114,26 @@ impl<'a> Number<'a> {
             .try_fold(0u64, |value, digit| {
                 value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
             })
-            .and_then(|value| 10u64.checked_pow(u32::try_from(scale).ok()?)?.checked_mul(value))
+            .and_then(|value| {
+                10u64
+                    .checked_pow(u32::try_from(scale).ok()?)?
+                    .checked_mul(value)
+            })
             .ok_or(NotIntegral::TooLarge)?;
-        Ok(Integral { negative, magnitude })
+        Ok(Integral {
+            negative,
+            magnitude,
+        })
     }
 
     /// The nearest double; infinite if there is none.
     #[inline]
     pub(in crate::transcode) fn to_f64(self) -> f64 {
         match self.plain {
-            Some(Integral { negative, magnitude }) if magnitude < 1 << 53 => {
+            Some(Integral {
+                negative,
+                magnitude,
+            }) if magnitude < 1 << 53 => {
                 let value = magnitude as f64;
                 if negative { -value } else { value }
             }
@@ -146,16 +183,28 @@ mod tests {
     use super::*;
 
     fn integral(text: &str) -> Result<i128, NotIntegral> {
-        let Integral { negative, magnitude } = Number::parse(text).unwrap().integral()?;
-        Ok(if negative { -i128::from(magnitude) } else { i128::from(magnitude) })
+        let Integral {
+            negative,
+            magnitude,
+        } = Number::parse(text).unwrap().integral()?;
+        Ok(if negative {
+            -i128::from(magnitude)
+        } else {
+            i128::from(magnitude)
+        })
     }
 
     #[test]
     fn the_grammar_is_that_of_json() {
-        for text in ["0", "-0", "10", "1.5", "1e3", "1E+3", "1e-3", "-0.0e0", "1.50"] {
+        for text in [
+            "0", "-0", "10", "1.5", "1e3", "1E+3", "1e-3", "-0.0e0", "1.50",
+        ] {
             assert!(Number::parse(text).is_some(), "{text}");
         }
-        for text in ["", "-", "+1", "01", "-01", ".5", "1.", "1e", "1e+", "0x1", " 1", "1 ", "NaN", "1_0", "١"] {
+        for text in [
+            "", "-", "+1", "01", "-01", ".5", "1.", "1e", "1e+", "0x1", " 1", "1 ", "NaN", "1_0",
+            "١",
+        ] {
             assert!(Number::parse(text).is_none(), "{text}");
         }
     }
@@ -163,11 +212,20 @@ mod tests {
     #[test]
     fn integers_are_exact_in_any_notation() {
         for (text, value) in [
-            ("0", 0), ("-0", 0), ("1.0", 1), ("1e3", 1000), ("1.5e1", 15), ("1200e-2", 12),
-            ("18446744073709551615", u64::MAX.into()), ("-9223372036854775808", i64::MIN.into()),
-            ("1844674407370955161.5e1", u64::MAX.into()), ("0e999999999999999999999", 0),
-            ("0.000e-99999999999999999999", 0), ("100000000000000000000000e-23", 1),
-            ("0.00000000000000000000000001e26", 1), ("9.223372036854775807E18", i64::MAX.into()),
+            ("0", 0),
+            ("-0", 0),
+            ("1.0", 1),
+            ("1e3", 1000),
+            ("1.5e1", 15),
+            ("1200e-2", 12),
+            ("18446744073709551615", u64::MAX.into()),
+            ("-9223372036854775808", i64::MIN.into()),
+            ("1844674407370955161.5e1", u64::MAX.into()),
+            ("0e999999999999999999999", 0),
+            ("0.000e-99999999999999999999", 0),
+            ("100000000000000000000000e-23", 1),
+            ("0.00000000000000000000000001e26", 1),
+            ("9.223372036854775807E18", i64::MAX.into()),
         ] {
             assert_eq!(integral(text), Ok(value), "{text}");
         }
@@ -178,16 +236,33 @@ mod tests {
         for text in ["1.5", "1e-1", "0.1", "15e-1", "1e-99999999999999999999"] {
             assert_eq!(integral(text), Err(NotIntegral::Fraction), "{text}");
         }
-        for text in ["18446744073709551616", "1e20", "1e536870000", "1e99999999999999999999"] {
+        for text in [
+            "18446744073709551616",
+            "1e20",
+            "1e536870000",
+            "1e99999999999999999999",
+        ] {
             assert_eq!(integral(text), Err(NotIntegral::TooLarge), "{text}");
         }
     }
 
     #[test]
     fn doubles_are_the_nearest() {
-        for text in ["0.1", "-0", "1e308", "5e-324", "9007199254740993", "123.456", "-17"] {
+        for text in [
+            "0.1",
+            "-0",
+            "1e308",
+            "5e-324",
+            "9007199254740993",
+            "123.456",
+            "-17",
+        ] {
             let parsed: f64 = text.parse().unwrap();
-            assert_eq!(Number::parse(text).unwrap().to_f64().to_bits(), parsed.to_bits(), "{text}");
+            assert_eq!(
+                Number::parse(text).unwrap().to_f64().to_bits(),
+                parsed.to_bits(),
+                "{text}"
+            );
         }
         assert!(Number::parse("1e309").unwrap().to_f64().is_infinite());
         assert!(Number::parse("3.5e38").unwrap().to_f32().is_infinite());

@@ -125,11 +125,17 @@ impl<'a> Scanner<'a> {
             match bytes.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok(Text { raw: &self.text[start..at], escaped: true });
+                    return Ok(Text {
+                        raw: &self.text[start..at],
+                        escaped: true,
+                    });
                 }
                 Some(b'\\') => at = self.check_escape(at)?,
                 Some(_) => {
-                    let found = format!("control character U+{:04X} must be escaped in a string", bytes[at]);
+                    let found = format!(
+                        "control character U+{:04X} must be escaped in a string",
+                        bytes[at]
+                    );
                     return Err(ReadError::new(Reason::Syntax, found).at(at));
                 }
                 None => {
@@ -151,7 +157,9 @@ impl<'a> Scanner<'a> {
                 None => fail("\\u must be followed by four hexadecimal digits"),
                 Some(0xdc00..=0xdfff) => fail("a low surrogate without a high one before it"),
                 Some(0xd800..=0xdbff) => match bytes.get(at + 6..at + 8) {
-                    Some(b"\\u") if matches!(hex4(&bytes[at + 8..]), Some(0xdc00..=0xdfff)) => Ok(at + 12),
+                    Some(b"\\u") if matches!(hex4(&bytes[at + 8..]), Some(0xdc00..=0xdfff)) => {
+                        Ok(at + 12)
+                    }
                     _ => fail("a high surrogate without a low one after it"),
                 },
                 Some(_) => Ok(at + 6),
@@ -171,7 +179,9 @@ impl<'a> Scanner<'a> {
             }
             Err(at) => {
                 self.at = at.min(self.text.len());
-                Err(self.syntax("this is not a JSON number: digits are missing or there is a leading zero"))
+                Err(self.syntax(
+                    "this is not a JSON number: digits are missing or there is a leading zero",
+                ))
             }
         }
     }
@@ -179,7 +189,9 @@ impl<'a> Scanner<'a> {
     /// `true`, `false` or `null`, of which the first letter comes next.
     pub(in crate::transcode) fn literal(&mut self, word: &str) -> Result {
         let rest = &self.text.as_bytes()[self.at..];
-        let ends = rest.get(word.len()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let ends = rest
+            .get(word.len())
+            .is_none_or(|byte| !byte.is_ascii_alphanumeric());
         if rest.starts_with(word.as_bytes()) && ends {
             self.at += word.len();
             return Ok(());
@@ -209,7 +221,10 @@ impl<'a> Scanner<'a> {
             None if self.text.trim().is_empty() => self.syntax("the JSON is empty"),
             None => self.syntax(&format!("the JSON ends where {expected} is expected")),
             Some('\u{feff}') => self.syntax("JSON must not start with a byte order mark"),
-            Some(found) => self.syntax(&format!("expected {expected}, found {}", quote(&found.to_string()))),
+            Some(found) => self.syntax(&format!(
+                "expected {expected}, found {}",
+                quote(&found.to_string())
+            )),
         }
     }
 
@@ -226,7 +241,9 @@ impl<'a> Scanner<'a> {
             },
             _ => {
                 let rest = &self.text[self.at..];
-                let end = rest.find([',', ']', '}', ' ', '\n', '\r', '\t', ':']).unwrap_or(rest.len());
+                let end = rest
+                    .find([',', ']', '}', ' ', '\n', '\r', '\t', ':'])
+                    .unwrap_or(rest.len());
                 let word = &rest[..end];
                 match word {
                     "" => "nothing".to_owned(),
@@ -284,9 +301,17 @@ mod tests {
     #[test]
     fn broken_strings_say_where() {
         for (json, at) in [
-            (r#""abc"#, 4), ("\"a\nb\"", 2), (r#""\x41""#, 1), (r#""a\ud800""#, 2), (r#""\udc00""#, 1),
-            (r#""\ude00\ud83d""#, 1), (r#""\ud800\u0041""#, 1), (r#""\U0041""#, 1), (r#""\u00g0""#, 1),
-            ("\"\\", 1), ("\"\\u12", 1),
+            (r#""abc"#, 4),
+            ("\"a\nb\"", 2),
+            (r#""\x41""#, 1),
+            (r#""a\ud800""#, 2),
+            (r#""\udc00""#, 1),
+            (r#""\ude00\ud83d""#, 1),
+            (r#""\ud800\u0041""#, 1),
+            (r#""\U0041""#, 1),
+            (r#""\u00g0""#, 1),
+            ("\"\\", 1),
+            ("\"\\u12", 1),
         ] {
             assert_eq!(string(json).unwrap_err().0, Some(at), "{json}");
         }
@@ -298,6 +323,11 @@ mod tests {
         assert!(error.to_string().contains("UTF-16"), "{error}");
         let mut scanner = Scanner::new("\u{feff}{}".as_bytes()).unwrap();
         scanner.peek();
-        assert!(scanner.unexpected("x").to_string().contains("byte order mark"));
+        assert!(
+            scanner
+                .unexpected("x")
+                .to_string()
+                .contains("byte order mark")
+        );
     }
 }

@@ -12,7 +12,10 @@ pub(in crate::transcode) struct Text<'a> {
 impl<'a> Text<'a> {
     /// Text that stands for itself.
     pub(in crate::transcode) fn plain(raw: &'a str) -> Text<'a> {
-        Text { raw, escaped: false }
+        Text {
+            raw,
+            escaped: false,
+        }
     }
 
     /// What the string says; allocates only if it has escapes.
@@ -82,8 +85,8 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 /// quote, a backslash or a control character.
 #[inline]
 fn special(word: u64) -> u64 {
-    let quote = word ^ ONES * b'"' as u64;
-    let backslash = word ^ ONES * b'\\' as u64;
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
     let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES * limit) & !bytes;
     (below(quote, 1) | below(backslash, 1) | below(word, 0x20)) & HIGH
 }
@@ -100,7 +103,10 @@ pub(super) fn find_special(bytes: &[u8], from: usize) -> usize {
         at += 8;
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len())
+    at + rest
+        .iter()
+        .position(|&byte| is_special(byte))
+        .unwrap_or(rest.len())
 }
 
 #[inline]
@@ -152,7 +158,10 @@ fn find_special_or_wide(bytes: &[u8]) -> usize {
         at += 8;
     }
     let stops = |&byte: &u8| is_special(byte) || byte >= 0x80;
-    at + bytes[at..].iter().position(stops).unwrap_or(bytes.len() - at)
+    at + bytes[at..]
+        .iter()
+        .position(stops)
+        .unwrap_or(bytes.len() - at)
 }
 
 fn escape_byte(byte: u8, out: &mut Vec<u8>) {
@@ -200,12 +209,18 @@ mod tests {
     fn only_what_must_be_escaped_is() {
         let mut out = Vec::new();
         escape_into("a\"\\/\u{0}\u{1f}\n\u{7f}<é\u{2028}", &mut out);
-        assert_eq!(String::from_utf8_lossy(&out), "a\\\"\\\\/\\u0000\\u001f\\n\u{7f}<é\u{2028}");
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            "a\\\"\\\\/\\u0000\\u001f\\n\u{7f}<é\u{2028}"
+        );
     }
 
     #[test]
     fn escapes_are_undone() {
-        let text = Text { raw: r#"a\"\\\/\b\f\n\r\té\u0000\uD83D\uDE00z"#, escaped: true };
+        let text = Text {
+            raw: r#"a\"\\\/\b\f\n\r\té\u0000\uD83D\uDE00z"#,
+            escaped: true,
+        };
         assert_eq!(text.decoded(), "a\"\\/\u{8}\u{c}\n\r\té\0😀z");
     }
 

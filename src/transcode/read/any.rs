@@ -48,12 +48,15 @@ impl<'a> Reader<'a> {
             }
             self.skip_value()?;
             if !self.another(b'}')? {
-                let what = "\"@type\" is missing: it says which message this google.protobuf.Any holds";
+                let what =
+                    "\"@type\" is missing: it says which message this google.protobuf.Any holds";
                 return Err(ReadError::new(Reason::UnknownType, what).at(start));
             }
         }
         if self.json.peek() != b'"' {
-            return Err(self.wrong_type("a type URL in a string").under(Step::Field("@type")));
+            return Err(self
+                .wrong_type("a type URL in a string")
+                .under(Step::Field("@type")));
         }
         let offset = self.json.offset();
         let url = self.json.string()?.decoded();
@@ -85,13 +88,15 @@ impl<'a> Reader<'a> {
                 "@type" => self.skip_type()?,
                 "value" => {
                     self.count()?;
-                    self.special(plan).map_err(|error| error.under(Step::Field("value")))?;
+                    self.special(plan)
+                        .map_err(|error| error.under(Step::Field("value")))?;
                 }
                 _ if self.ignore_unknown => self.skip_value()?,
                 _ => {
                     let what = format!(
                         "a google.protobuf.Any that holds {} has \"@type\" and \"value\" only, not {}",
-                        plan.name, quote(&name),
+                        plan.name,
+                        quote(&name),
                     );
                     return Err(ReadError::new(Reason::UnknownField, what).at(offset));
                 }

@@ -31,9 +31,11 @@ impl Reader<'_> {
             self.map_key(key.kind, name)
                 .map_err(|error| error.at(offset).under(Step::Key(&name.decoded())))?;
             if !seen.insert(self.out, at..self.out.len()) {
-                return Err(ReadError::new(Reason::Duplicate, "this map key is given twice")
-                    .at(offset)
-                    .under(Step::Key(&name.decoded())));
+                return Err(
+                    ReadError::new(Reason::Duplicate, "this map key is given twice")
+                        .at(offset)
+                        .under(Step::Key(&name.decoded())),
+                );
             }
             let set = self
                 .map_value(value)

@@ -37,7 +37,9 @@ impl Reader<'_> {
                     return Err(duplicate(field, offset));
                 }
                 expected = at + 1;
-                let set = self.field(field).map_err(|error| error.under(Step::Field(&field.json_name)))?;
+                let set = self
+                    .field(field)
+                    .map_err(|error| error.under(Step::Field(&field.json_name)))?;
                 if let Some(oneof) = field.oneof
                     && set
                     && !oneofs.insert(usize::from(oneof))
@@ -54,7 +56,12 @@ impl Reader<'_> {
     /// Reads a member's name and the colon. `None` if the value was read as well:
     /// it is unknown and ignored, or the `@type` of an `Any`.
     #[inline]
-    fn find_field(&mut self, plan: &Message, expected: usize, has_type: &mut bool) -> Result<Option<usize>> {
+    fn find_field(
+        &mut self,
+        plan: &Message,
+        expected: usize,
+        has_type: &mut bool,
+    ) -> Result<Option<usize>> {
         // Members mostly come in the order of the fields.
         if let Some(field) = plan.fields.get(expected)
             && !field.guess.is_empty()
@@ -76,7 +83,9 @@ impl Reader<'_> {
                 *has_type = true;
                 self.skip_type().map(|()| None)
             }
-            None if self.ignore_unknown && name.decoded() != "@type" => self.skip_value().map(|()| None),
+            None if self.ignore_unknown && name.decoded() != "@type" => {
+                self.skip_value().map(|()| None)
+            }
             None => Err(unknown_field(plan, &name.decoded(), offset)),
         }
     }
@@ -175,10 +184,12 @@ impl Reader<'_> {
     #[inline]
     fn element(&mut self, field: &Field, index: usize) -> Result<bool> {
         self.count()
-            .and_then(|()| match self.json.peek() == b'n' && !field.null_is_value {
-                true => Err(self.null_inside("element of an array")),
-                false => self.value(field),
-            })
+            .and_then(
+                |()| match self.json.peek() == b'n' && !field.null_is_value {
+                    true => Err(self.null_inside("element of an array")),
+                    false => self.value(field),
+                },
+            )
             .map_err(|error| error.under(Step::Index(index)))
     }
 
@@ -212,8 +223,13 @@ fn second_member(plan: &Message, field: &Field, oneof: u16, offset: usize) -> Re
         .map(|other| quote(&other.json_name))
         .collect();
     let name = &plan.oneofs[usize::from(oneof)];
-    let what = format!("only one field of oneof {name} may be set: {}", members.join(", "));
-    ReadError::new(Reason::Duplicate, what).at(offset).under(Step::Field(&field.json_name))
+    let what = format!(
+        "only one field of oneof {name} may be set: {}",
+        members.join(", ")
+    );
+    ReadError::new(Reason::Duplicate, what)
+        .at(offset)
+        .under(Step::Field(&field.json_name))
 }
 
 #[cold]

@@ -40,7 +40,11 @@ impl ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions { ignore_unknown: false, max_depth: 64, max_nodes: 100_000 }
+        ReadOptions {
+            ignore_unknown: false,
+            max_depth: 64,
+            max_nodes: 100_000,
+        }
     }
 }
 
@@ -170,7 +174,10 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn too_many(&self) -> ReadError {
-        let what = format!("the JSON has more than {} values, which is the limit", self.max_nodes);
+        let what = format!(
+            "the JSON has more than {} values, which is the limit",
+            self.max_nodes
+        );
         ReadError::new(Reason::TooManyNodes, what).at(self.json.offset())
     }
 
@@ -199,7 +206,10 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn too_deep(&self) -> ReadError {
-        let what = format!("the JSON is nested more than {} deep, which is the limit", self.max_depth);
+        let what = format!(
+            "the JSON is nested more than {} deep, which is the limit",
+            self.max_depth
+        );
         ReadError::new(Reason::TooDeep, what).at(self.json.offset().saturating_sub(1))
     }
 
@@ -210,6 +220,10 @@ impl<'a> Reader<'a> {
             return self.json.unexpected("a JSON value");
         }
         let found = self.json.describe();
-        ReadError::new(Reason::WrongType, format!("expected {expected}, found {found}")).at(self.json.offset())
+        ReadError::new(
+            Reason::WrongType,
+            format!("expected {expected}, found {found}"),
+        )
+        .at(self.json.offset())
     }
 }

@@ -22,7 +22,8 @@ fn check(schema: &Schema, id: MessageId, chunks: &[Cursor<'_>], depth: usize) ->
         return Err(broken(Malformed::TooDeep));
     }
     let plan = schema.get(id);
-    let gathered = Gathered::new(schema, plan, chunks, depth).map_err(|(fault, _)| broken(fault))?;
+    let gathered =
+        Gathered::new(schema, plan, chunks, depth).map_err(|(fault, _)| broken(fault))?;
     for (at, field) in plan.fields.iter().enumerate() {
         let places = gathered.places(at);
         if field.required && places.len() == 0 {

@@ -30,14 +30,17 @@ impl Reader<'_> {
                 let text = self.json.string()?;
                 put_bytes(&text.decoded(), self.out).map_err(|error| error.at(offset))?;
             }
-            (Kind::String | Kind::Bool | Kind::Bytes, _) => return Err(self.wrong_type(kind.expected())),
+            (Kind::String | Kind::Bool | Kind::Bytes, _) => {
+                return Err(self.wrong_type(kind.expected()));
+            }
             (_, b'-' | b'0'..=b'9') => {
                 let number = self.json.number()?;
                 put_number(kind, number, self.out).map_err(|error| error.at(offset))?;
             }
             (_, b'"') => {
                 let text = self.json.string()?;
-                put_quoted_number(kind, &text.decoded(), self.out).map_err(|error| error.at(offset))?;
+                put_quoted_number(kind, &text.decoded(), self.out)
+                    .map_err(|error| error.at(offset))?;
             }
             _ => return Err(self.wrong_type(kind.expected())),
         }
@@ -130,7 +133,10 @@ pub(super) fn put_string(text: Text<'_>, out: &mut Vec<u8>) {
 fn put_bytes(text: &str, out: &mut Vec<u8>) -> Result {
     let mark = open_length(out);
     if base64::decode(text, out).is_none() {
-        let what = format!("expected base64 (standard or URL-safe, padded or not), found {}", quote(text));
+        let what = format!(
+            "expected base64 (standard or URL-safe, padded or not), found {}",
+            quote(text)
+        );
         return Err(ReadError::new(Reason::Malformed, what));
     }
     close_length(out, mark);
@@ -177,7 +183,14 @@ fn put_number(kind: Kind, number: Number<'_>, out: &mut Vec<u8>) -> Result {
 
 /// Appends an integer; `false` if it does not fit.
 #[inline]
-fn put_integral(kind: Kind, Integral { negative, magnitude }: Integral, out: &mut Vec<u8>) -> bool {
+fn put_integral(
+    kind: Kind,
+    Integral {
+        negative,
+        magnitude,
+    }: Integral,
+    out: &mut Vec<u8>,
+) -> bool {
     let unsigned = (!negative || magnitude == 0).then_some(magnitude);
     let signed = match negative {
         true => 0i64.checked_sub_unsigned(magnitude),
@@ -186,15 +199,21 @@ fn put_integral(kind: Kind, Integral { negative, magnitude }: Integral, out: &mu
     let narrow = |value: i64| i32::try_from(value).ok();
     match kind {
         Kind::Int64 => signed.map(|value| put_varint(out, value as u64)),
-        Kind::Int32 => signed.and_then(narrow).map(|value| put_varint(out, value as i64 as u64)),
+        Kind::Int32 => signed
+            .and_then(narrow)
+            .map(|value| put_varint(out, value as i64 as u64)),
         Kind::Uint64 => unsigned.map(|value| put_varint(out, value)),
         Kind::Uint32 => unsigned
             .filter(|value| *value <= u64::from(u32::MAX))
             .map(|value| put_varint(out, value)),
         Kind::Sint64 => signed.map(|value| put_varint(out, zigzag(value))),
-        Kind::Sint32 => signed.and_then(narrow).map(|value| put_varint(out, zigzag(value.into()))),
+        Kind::Sint32 => signed
+            .and_then(narrow)
+            .map(|value| put_varint(out, zigzag(value.into()))),
         Kind::Sfixed64 => signed.map(|value| out.extend_from_slice(&value.to_le_bytes())),
-        Kind::Sfixed32 => signed.and_then(narrow).map(|value| out.extend_from_slice(&value.to_le_bytes())),
+        Kind::Sfixed32 => signed
+            .and_then(narrow)
+            .map(|value| out.extend_from_slice(&value.to_le_bytes())),
         Kind::Fixed64 => unsigned.map(|value| out.extend_from_slice(&value.to_le_bytes())),
         Kind::Fixed32 => unsigned
             .and_then(|value| u32::try_from(value).ok())
@@ -205,9 +224,14 @@ fn put_integral(kind: Kind, Integral { negative, magnitude }: Integral, out: &mu
 }
 
 fn enum_number(number: Number<'_>) -> Result<i32> {
-    let Integral { negative, magnitude } = match number.integral() {
+    let Integral {
+        negative,
+        magnitude,
+    } = match number.integral() {
         Ok(integral) => integral,
-        Err(NotIntegral::Fraction) => return Err(wrong_text("an enum name or number", number.text)),
+        Err(NotIntegral::Fraction) => {
+            return Err(wrong_text("an enum name or number", number.text));
+        }
         Err(NotIntegral::TooLarge) => return Err(out_of_range(Kind::Int32, number.text)),
     };
     let value = i64::try_from(magnitude).map(|size| if negative { -size } else { size });
@@ -221,20 +245,31 @@ fn enum_number(number: Number<'_>) -> Result<i32> {
 fn out_of_range(kind: Kind, text: &str) -> ReadError {
     let (name, range) = match kind {
         Kind::Float => ("float", "-3.4028235e38 to 3.4028235e38".to_owned()),
-        Kind::Double => ("double", "-1.7976931348623157e308 to 1.7976931348623157e308".to_owned()),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => ("int64", format!("{} to {}", i64::MIN, i64::MAX)),
+        Kind::Double => (
+            "double",
+            "-1.7976931348623157e308 to 1.7976931348623157e308".to_owned(),
+        ),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
+            ("int64", format!("{} to {}", i64::MIN, i64::MAX))
+        }
         Kind::Uint64 | Kind::Fixed64 => ("uint64", format!("0 to {}", u64::MAX)),
         Kind::Uint32 | Kind::Fixed32 => ("uint32", format!("0 to {}", u32::MAX)),
         _ => ("int32", format!("{} to {}", i32::MIN, i32::MAX)),
     };
     let quoted = quote(text);
-    let what = format!("{} is out of range for {name}: {range}", quoted.trim_matches('"'));
+    let what = format!(
+        "{} is out of range for {name}: {range}",
+        quoted.trim_matches('"')
+    );
     ReadError::new(Reason::OutOfRange, what)
 }
 
 #[cold]
 pub(super) fn wrong_text(expected: &str, text: &str) -> ReadError {
-    ReadError::new(Reason::WrongType, format!("expected {expected}, found {}", quote(text)))
+    ReadError::new(
+        Reason::WrongType,
+        format!("expected {expected}, found {}", quote(text)),
+    )
 }
 
 #[cold]
@@ -248,6 +283,9 @@ fn unknown_name(plan: &Enum, name: &str) -> ReadError {
 
 #[cold]
 fn unknown_number(plan: &Enum, number: i32) -> ReadError {
-    let what = format!("{} is closed and has no value with number {number}", plan.name);
+    let what = format!(
+        "{} is closed and has no value with number {number}",
+        plan.name
+    );
     ReadError::new(Reason::UnknownEnumValue, what)
 }

@@ -76,7 +76,9 @@ impl Reader<'_> {
 
     fn nested(&mut self, plan: &Message, number: u32, tag: u8) -> Result {
         // The form is only given to a message that has these fields.
-        let inner = plan.position(number).and_then(|at| plan.fields[at].kind.message());
+        let inner = plan
+            .position(number)
+            .and_then(|at| plan.fields[at].kind.message());
         self.out.push(tag);
         let mark = open_length(self.out);
         match inner {
@@ -125,7 +127,13 @@ pub(super) fn put_string_form(
     }
 }
 
-fn put_moment(parsed: Option<(i64, i32)>, form: Form, text: &str, zeros: Zeros, out: &mut Vec<u8>) -> Result {
+fn put_moment(
+    parsed: Option<(i64, i32)>,
+    form: Form,
+    text: &str,
+    zeros: Zeros,
+    out: &mut Vec<u8>,
+) -> Result {
     let (seconds, nanos) = parsed.ok_or_else(|| malformed(form, text))?;
     for (tag, value) in [(0x08, seconds), (0x10, i64::from(nanos))] {
         if value != 0 || zeros == Zeros::Write {

@@ -79,7 +79,13 @@ pub fn text_to_map_entry(
 }
 
 /// One value without the tag that starts it.
-fn put_value(schema: &Schema, field: &Field, text: &str, options: &ReadOptions, out: &mut Vec<u8>) -> Result {
+fn put_value(
+    schema: &Schema,
+    field: &Field,
+    text: &str,
+    options: &ReadOptions,
+    out: &mut Vec<u8>,
+) -> Result {
     let (id, end) = match field.kind {
         Kind::Message(id) => (id, None),
         Kind::Group(id) => (id, Some(field.tag.end_group())),
@@ -108,5 +114,8 @@ fn put_value(schema: &Schema, field: &Field, text: &str, options: &ReadOptions, 
 
 #[cold]
 fn not_from_text(what: &str, advice: &str) -> ReadError {
-    ReadError::new(Reason::WrongType, format!("{what} cannot be given as a single text; {advice}"))
+    ReadError::new(
+        Reason::WrongType,
+        format!("{what} cannot be given as a single text; {advice}"),
+    )
 }

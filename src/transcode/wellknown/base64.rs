@@ -8,12 +8,16 @@ use base64_simd::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 /// Bits left over in the last character are ignored, as ProtoJSON parsers do.
 pub(in crate::transcode) fn decode(text: &str, out: &mut Vec<u8>) -> Option<()> {
     let digits = match text.strip_suffix('=') {
-        Some(rest) if text.len() % 4 == 0 => rest.strip_suffix('=').unwrap_or(rest),
+        Some(rest) if text.len().is_multiple_of(4) => rest.strip_suffix('=').unwrap_or(rest),
         Some(_) => return None,
         None => text,
     };
     let url_safe = memchr::memchr2(b'-', b'_', digits.as_bytes()).is_some();
-    let engine = if url_safe { URL_SAFE_NO_PAD } else { STANDARD_NO_PAD };
+    let engine = if url_safe {
+        URL_SAFE_NO_PAD
+    } else {
+        STANDARD_NO_PAD
+    };
     let (quads, tail) = digits.as_bytes().split_at(digits.len() / 4 * 4);
     out.reserve(digits.len() / 4 * 3 + 2);
     engine.decode_append(quads, out).ok()?;
@@ -21,7 +25,9 @@ pub(in crate::transcode) fn decode(text: &str, out: &mut Vec<u8>) -> Option<()> 
 }
 
 fn decode_tail(tail: &[u8], url_safe: bool, out: &mut Vec<u8>) -> Option<()> {
-    let bits = tail.iter().try_fold(0u32, |bits, &digit| Some(bits << 6 | value(digit, url_safe)?))?;
+    let bits = tail.iter().try_fold(0u32, |bits, &digit| {
+        Some(bits << 6 | value(digit, url_safe)?)
+    })?;
     match tail.len() {
         0 => {}
         2 => out.push((bits >> 4) as u8),
@@ -65,8 +71,15 @@ mod tests {
     #[test]
     fn both_alphabets_are_read_padded_or_not() {
         for (text, bytes) in [
-            ("", &b""[..]), ("AQ==", b"\x01"), ("AQ", b"\x01"), ("AQI=", b"\x01\x02"), ("AQI", b"\x01\x02"),
-            ("+/A=", b"\xfb\xf0"), ("-_A", b"\xfb\xf0"), ("-_", b"\xfb"), ("AQIDBAUG", b"\x01\x02\x03\x04\x05\x06"),
+            ("", &b""[..]),
+            ("AQ==", b"\x01"),
+            ("AQ", b"\x01"),
+            ("AQI=", b"\x01\x02"),
+            ("AQI", b"\x01\x02"),
+            ("+/A=", b"\xfb\xf0"),
+            ("-_A", b"\xfb\xf0"),
+            ("-_", b"\xfb"),
+            ("AQIDBAUG", b"\x01\x02\x03\x04\x05\x06"),
         ] {
             assert_eq!(decoded(text).as_deref(), Some(bytes), "{text}");
         }
@@ -74,7 +87,10 @@ mod tests {
 
     #[test]
     fn what_is_not_base64_is_refused() {
-        for text in ["A", "AQI==", "AQ=", "A===", "====", "=", "+_AA", "-/AA", "A Q=", "AQ==\n", "AQ==AQ==", "é+", "AQIDA"] {
+        for text in [
+            "A", "AQI==", "AQ=", "A===", "====", "=", "+_AA", "-/AA", "A Q=", "AQ==\n", "AQ==AQ==",
+            "é+", "AQIDA",
+        ] {
             assert_eq!(decoded(text), None, "{text}");
         }
     }

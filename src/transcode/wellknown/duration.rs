@@ -3,8 +3,7 @@
 use super::{fraction_to_nanos, put_fraction};
 
 /// What a reader is told to write instead.
-pub(in crate::transcode) const EXPECTED: &str =
-    "a duration such as \"1.5s\", within ±315576000000s and with at most nine digits after the point";
+pub(in crate::transcode) const EXPECTED: &str = "a duration such as \"1.5s\", within ±315576000000s and with at most nine digits after the point";
 
 /// About ten thousand years.
 const MAX_SECONDS: u64 = 315_576_000_000;
@@ -40,7 +39,11 @@ pub(in crate::transcode) fn format(seconds: i64, nanos: i32, out: &mut Vec<u8>) 
     if seconds < 0 || nanos < 0 {
         out.push(b'-');
     }
-    out.extend_from_slice(itoa::Buffer::new().format(seconds.unsigned_abs()).as_bytes());
+    out.extend_from_slice(
+        itoa::Buffer::new()
+            .format(seconds.unsigned_abs())
+            .as_bytes(),
+    );
     put_fraction(nanos.unsigned_abs(), out);
     out.push(b's');
     true
@@ -58,9 +61,14 @@ mod tests {
     #[test]
     fn durations_are_read_and_printed() {
         for (text, seconds, nanos, canonical) in [
-            ("0s", 0, 0, "0s"), ("1.5s", 1, 500_000_000, "1.500s"), ("-0.5s", 0, -500_000_000, "-0.500s"),
-            ("-3s", -3, 0, "-3s"), ("1.000001s", 1, 1000, "1.000001s"), ("-1.000000001s", -1, -1, "-1.000000001s"),
-            ("315576000000s", 315_576_000_000, 0, "315576000000s"), ("-0s", 0, 0, "0s"),
+            ("0s", 0, 0, "0s"),
+            ("1.5s", 1, 500_000_000, "1.500s"),
+            ("-0.5s", 0, -500_000_000, "-0.500s"),
+            ("-3s", -3, 0, "-3s"),
+            ("1.000001s", 1, 1000, "1.000001s"),
+            ("-1.000000001s", -1, -1, "-1.000000001s"),
+            ("315576000000s", 315_576_000_000, 0, "315576000000s"),
+            ("-0s", 0, 0, "0s"),
         ] {
             assert_eq!(parse(text), Some((seconds, nanos)), "{text}");
             assert_eq!(printed(seconds, nanos).as_deref(), Some(canonical));
@@ -70,12 +78,34 @@ mod tests {
     #[test]
     fn what_is_no_duration_is_refused() {
         for text in [
-            "", "s", "1", "1.5", ".5s", "1.s", "+1s", "--1s", "1 s", "1e3s", "315576000001s", "-315576000001s",
-            "1.1234567890s", "99999999999999999999s", "1S", "1.5.5s", "1.-5s",
+            "",
+            "s",
+            "1",
+            "1.5",
+            ".5s",
+            "1.s",
+            "+1s",
+            "--1s",
+            "1 s",
+            "1e3s",
+            "315576000001s",
+            "-315576000001s",
+            "1.1234567890s",
+            "99999999999999999999s",
+            "1S",
+            "1.5.5s",
+            "1.-5s",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
-        for (seconds, nanos) in [(1, -1), (-1, 1), (315_576_000_001, 0), (i64::MIN, 0), (0, 1_000_000_000), (0, i32::MIN)] {
+        for (seconds, nanos) in [
+            (1, -1),
+            (-1, 1),
+            (315_576_000_001, 0),
+            (i64::MIN, 0),
+            (0, 1_000_000_000),
+            (0, i32::MIN),
+        ] {
             assert_eq!(printed(seconds, nanos), None);
         }
     }

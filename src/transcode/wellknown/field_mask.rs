@@ -2,8 +2,7 @@
 //! in JSON. A path that would not come back the same is refused.
 
 /// What a reader is told to write instead.
-pub(in crate::transcode) const EXPECTED: &str =
-    "a field mask: paths in lowerCamelCase, separated by commas, such as \"user.displayName,photo\"";
+pub(in crate::transcode) const EXPECTED: &str = "a field mask: paths in lowerCamelCase, separated by commas, such as \"user.displayName,photo\"";
 
 /// The paths of a mask in its JSON form.
 pub(in crate::transcode) fn split(text: &str) -> impl Iterator<Item = &str> {
@@ -46,7 +45,12 @@ mod tests {
 
     #[test]
     fn paths_come_back() {
-        for (camel, snake) in [("foo", "foo"), ("fooBar.bazQux", "foo_bar.baz_qux"), ("a1B", "a1_b"), ("*", "*")] {
+        for (camel, snake) in [
+            ("foo", "foo"),
+            ("fooBar.bazQux", "foo_bar.baz_qux"),
+            ("a1B", "a1_b"),
+            ("*", "*"),
+        ] {
             let (mut to, mut back) = (Vec::new(), Vec::new());
             assert!(to_snake(camel, &mut to) && to_camel(snake, &mut back));
             assert_eq!((to, back), (snake.into(), camel.into()));
@@ -58,7 +62,16 @@ mod tests {
         for path in ["foo_bar", "", "a b"] {
             assert!(!to_snake(path, &mut Vec::new()), "{path}");
         }
-        for path in ["fooBar", "foo_3_bar", "foo__bar", "foo_", "foo_Bar", "", "a,b", "a\"b"] {
+        for path in [
+            "fooBar",
+            "foo_3_bar",
+            "foo__bar",
+            "foo_",
+            "foo_Bar",
+            "",
+            "a,b",
+            "a\"b",
+        ] {
             assert!(!to_camel(path, &mut Vec::new()), "{path}");
         }
     }

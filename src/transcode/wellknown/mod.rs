@@ -13,8 +13,8 @@ fn put_fraction(nanos: u32, out: &mut Vec<u8>) {
         return;
     }
     let (value, width) = match nanos {
-        _ if nanos % 1_000_000 == 0 => (nanos / 1_000_000, 3),
-        _ if nanos % 1_000 == 0 => (nanos / 1_000, 6),
+        _ if nanos.is_multiple_of(1_000_000) => (nanos / 1_000_000, 3),
+        _ if nanos.is_multiple_of(1_000) => (nanos / 1_000, 6),
         _ => (nanos, 9),
     };
     out.push(b'.');
@@ -36,6 +36,8 @@ fn fraction_to_nanos(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let value = digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0'));
+    let value = digits
+        .iter()
+        .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'));
     Some(value * 10u32.pow(9 - digits.len() as u32))
 }

@@ -12,7 +12,9 @@ impl<'a> Writer<'a> {
         if self.gather {
             let gathered = self.gather(plan, chunks)?;
             let position = plan.position(field.number).unwrap_or_default();
-            return self.gathered_value(field, chunks, gathered.places(position)).map(drop);
+            return self
+                .gathered_value(field, chunks, gathered.places(position))
+                .map(drop);
         }
         self.open(b'{');
         let (mut first, mut seen) = (true, SeenKeys::new());
@@ -86,7 +88,13 @@ impl<'a> Writer<'a> {
         self.member_of_value(plan, number, last, &pieces)
     }
 
-    fn member_of_value(&mut self, plan: &Message, number: u32, last: Cursor<'_>, pieces: &[Cursor<'_>]) -> Result {
+    fn member_of_value(
+        &mut self,
+        plan: &Message,
+        number: u32,
+        last: Cursor<'_>,
+        pieces: &[Cursor<'_>],
+    ) -> Result {
         let position = plan.position(number).unwrap_or_default();
         let field = &plan.fields[position];
         let mut at = last;

@@ -19,7 +19,12 @@ impl<'a> Writer<'a> {
         })
     }
 
-    pub(super) fn fields_gathered(&mut self, plan: &'a Message, chunks: &[Cursor<'_>], first: &mut bool) -> Result {
+    pub(super) fn fields_gathered(
+        &mut self,
+        plan: &'a Message,
+        chunks: &[Cursor<'_>],
+        first: &mut bool,
+    ) -> Result {
         let gathered = self.gather(plan, chunks)?;
         let mut next = 0;
         for at in gathered.fields() {

@@ -19,7 +19,12 @@ pub(super) struct Entry<'w> {
 
 impl<'a> Writer<'a> {
     /// A map field for as long as it goes on. Whether it has no entries.
-    pub(super) fn map_run(&mut self, field: &'a Field, tag: u32, cursor: &mut Cursor<'_>) -> Result<bool> {
+    pub(super) fn map_run(
+        &mut self,
+        field: &'a Field,
+        tag: u32,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<bool> {
         let (mut tag, mut first, mut seen) = (tag, true, SeenKeys::new());
         self.open(b'{');
         loop {
@@ -69,15 +74,27 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn key_and_value(&self, field: &Field) -> (&'a Field, &'a Field) {
-        let entry = field.kind.message().expect("a map field's type is its entry message");
+        let entry = field
+            .kind
+            .message()
+            .expect("a map field's type is its entry message");
         self.schema.get(entry).entry()
     }
 
     /// Finds key and value of an entry, in whatever order they are.
     #[inline]
-    pub(super) fn split_entry<'w>(&self, key: &Field, value: &Field, inside: Cursor<'w>) -> Result<Entry<'w>> {
+    pub(super) fn split_entry<'w>(
+        &self,
+        key: &Field,
+        value: &Field,
+        inside: Cursor<'w>,
+    ) -> Result<Entry<'w>> {
         let mut cursor = inside;
-        let mut entry = Entry { key: None, value: None, split: false };
+        let mut entry = Entry {
+            key: None,
+            value: None,
+            split: false,
+        };
         while !cursor.is_empty() {
             let tag = cursor.tag()?;
             let at = cursor;

@@ -26,7 +26,12 @@ impl<'a> Writer<'a> {
 
     /// The fields of an object that is open; `first` if nothing is in it yet, and
     /// so the result.
-    pub(super) fn fields(&mut self, plan: &'a Message, chunks: &[Cursor<'_>], mut first: bool) -> Result<bool> {
+    pub(super) fn fields(
+        &mut self,
+        plan: &'a Message,
+        chunks: &[Cursor<'_>],
+        mut first: bool,
+    ) -> Result<bool> {
         match chunks {
             [] => {}
             [chunk] if !self.gather => {
@@ -44,7 +49,12 @@ impl<'a> Writer<'a> {
         Ok(first)
     }
 
-    fn fields_as_they_come(&mut self, plan: &'a Message, mut cursor: Cursor<'_>, first: &mut bool) -> Result {
+    fn fields_as_they_come(
+        &mut self,
+        plan: &'a Message,
+        mut cursor: Cursor<'_>,
+        first: &mut bool,
+    ) -> Result {
         let mut seen = Seen::new(plan.fields.len());
         let mut oneofs = Seen::new(plan.oneofs.len());
         let mut expected = 0;
@@ -66,7 +76,9 @@ impl<'a> Writer<'a> {
                 continue;
             }
             let again = !seen.insert(at);
-            let replaces = field.oneof.is_some_and(|oneof| !oneofs.insert(usize::from(oneof)));
+            let replaces = field
+                .oneof
+                .is_some_and(|oneof| !oneofs.insert(usize::from(oneof)));
             if again || replaces {
                 return Err(Stop::Restart);
             }
@@ -88,7 +100,13 @@ impl<'a> Writer<'a> {
 
     /// One field with its key; all of its run, if it is repeated.
     #[inline]
-    fn field(&mut self, field: &'a Field, tag: u32, cursor: &mut Cursor<'_>, first: &mut bool) -> Result {
+    fn field(
+        &mut self,
+        field: &'a Field,
+        tag: u32,
+        cursor: &mut Cursor<'_>,
+        first: &mut bool,
+    ) -> Result {
         let (start, was_first) = (self.out.len(), *first);
         self.key(field, first);
         let empty = match field.shape {
@@ -105,7 +123,12 @@ impl<'a> Writer<'a> {
 
     /// The value after `tag`. Whether it is the default of its type.
     #[inline]
-    pub(super) fn value(&mut self, field: &Field, tag: u32, cursor: &mut Cursor<'_>) -> Result<bool> {
+    pub(super) fn value(
+        &mut self,
+        field: &Field,
+        tag: u32,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<bool> {
         if (tag & 7) as u8 != field.kind.wire_type() {
             return Err(Malformed::WrongWireType.into());
         }
@@ -175,7 +198,12 @@ impl<'a> Writer<'a> {
     /// Whether the value is a number that its closed enum does not know, which
     /// makes it an unknown field.
     #[inline]
-    pub(super) fn is_unknown_enum(&self, field: &Field, tag: u32, cursor: &Cursor<'_>) -> Result<bool> {
+    pub(super) fn is_unknown_enum(
+        &self,
+        field: &Field,
+        tag: u32,
+        cursor: &Cursor<'_>,
+    ) -> Result<bool> {
         match field.kind {
             Kind::Enum(id) if tag & 7 == 0 => {
                 let mut ahead = *cursor;
@@ -186,7 +214,12 @@ impl<'a> Writer<'a> {
     }
 
     /// Fields that are unset but printed all the same.
-    pub(super) fn defaults(&mut self, plan: &Message, range: std::ops::Range<usize>, first: &mut bool) {
+    pub(super) fn defaults(
+        &mut self,
+        plan: &Message,
+        range: std::ops::Range<usize>,
+        first: &mut bool,
+    ) {
         for field in &plan.fields[range] {
             if !field.presence && !field.extension {
                 self.key(field, first);

@@ -71,7 +71,14 @@ fn write<'a>(
     print: impl Fn(&mut Writer<'a>) -> Result,
 ) -> std::result::Result<(), WriteError> {
     let start = out.len();
-    let mut writer = Writer { schema, options, out, depth: 0, indent: 0, gather: false };
+    let mut writer = Writer {
+        schema,
+        options,
+        out,
+        depth: 0,
+        indent: 0,
+        gather: false,
+    };
     let mut result = print(&mut writer);
     if let Err(Stop::Restart) = result {
         writer.out.truncate(start);
@@ -127,7 +134,8 @@ impl<'a> Writer<'a> {
                 self.absent(field);
                 Ok(())
             }
-            _ => self.gathered_value(field, &chunks, gathered.places(at))
+            _ => self
+                .gathered_value(field, &chunks, gathered.places(at))
                 .map(drop)
                 .map_err(|stop| stop.under(Step::Field(&field.json_name))),
         }
@@ -183,7 +191,11 @@ impl<'a> Writer<'a> {
     /// A member's name with all that stands around it.
     #[inline]
     fn key(&mut self, field: &Field, first: &mut bool) {
-        let key = if self.options.proto_names { &field.proto_key } else { &field.json_key };
+        let key = if self.options.proto_names {
+            &field.proto_key
+        } else {
+            &field.json_key
+        };
         if !self.options.pretty {
             self.out.extend_from_slice(&key[usize::from(*first)..]);
             *first = false;

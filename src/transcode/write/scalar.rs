@@ -46,7 +46,9 @@ impl Writer<'_> {
             Kind::Sfixed32 => put_integer(i32::from_le_bytes(cursor.fixed32()?), out),
             Kind::Fixed64 => put_quoted(u64::from_le_bytes(cursor.fixed64()?), out),
             Kind::Sfixed64 => put_quoted(i64::from_le_bytes(cursor.fixed64()?), out),
-            Kind::Message(_) | Kind::Group(_) => return Err(Stop::failed("a message is not a scalar")),
+            Kind::Message(_) | Kind::Group(_) => {
+                return Err(Stop::failed("a message is not a scalar"));
+            }
         })
     }
 
@@ -54,7 +56,9 @@ impl Writer<'_> {
     pub(super) fn enum_number(&mut self, id: EnumId, number: i32) {
         let plan = self.schema.get_enum(id);
         match plan.printed(number) {
-            Some(text) if plan.is_null || !self.options.enum_numbers => self.out.extend_from_slice(text),
+            Some(text) if plan.is_null || !self.options.enum_numbers => {
+                self.out.extend_from_slice(text)
+            }
             _ => {
                 put_integer(number, self.out);
             }

@@ -33,7 +33,12 @@ impl<'a> Writer<'a> {
     }
 
     /// The last occurrence of a scalar, which is the one that counts.
-    fn last<'w>(&self, chunks: &[Cursor<'w>], number: u32, wire_type: u8) -> Result<Option<Cursor<'w>>> {
+    fn last<'w>(
+        &self,
+        chunks: &[Cursor<'w>],
+        number: u32,
+        wire_type: u8,
+    ) -> Result<Option<Cursor<'w>>> {
         let mut found = None;
         for chunk in chunks {
             let mut cursor = *chunk;
@@ -108,7 +113,10 @@ impl<'a> Writer<'a> {
                 let path = std::str::from_utf8(at.delimited()?.rest())
                     .map_err(|_| Stop::failed("the string is not valid UTF-8"))?;
                 if !field_mask::to_camel(path, self.out) {
-                    let what = format!("field mask path {} has no JSON form that comes back the same", quote(path));
+                    let what = format!(
+                        "field mask path {} has no JSON form that comes back the same",
+                        quote(path)
+                    );
                     return Err(Stop::failed(what));
                 }
             }
@@ -132,10 +140,16 @@ impl<'a> Writer<'a> {
             self.close(b'}', true);
             return Ok(());
         }
-        let url = std::str::from_utf8(parts[0]).map_err(|_| Stop::failed("the type URL is not valid UTF-8"))?;
-        let known = url.rsplit_once('/').and_then(|(_, name)| self.schema.message(name));
+        let url = std::str::from_utf8(parts[0])
+            .map_err(|_| Stop::failed("the type URL is not valid UTF-8"))?;
+        let known = url
+            .rsplit_once('/')
+            .and_then(|(_, name)| self.schema.message(name));
         let Some(id) = known else {
-            let what = format!("google.protobuf.Any of type {}, which is not known here", quote(url));
+            let what = format!(
+                "google.protobuf.Any of type {}, which is not known here",
+                quote(url)
+            );
             return Err(Stop::failed(what));
         };
         let mut first = true;
@@ -151,7 +165,8 @@ impl<'a> Writer<'a> {
             }
             _ => {
                 self.any_key("value", &mut first);
-                self.message(id, &[inside]).map_err(|stop| stop.under(Step::Field("value")))?;
+                self.message(id, &[inside])
+                    .map_err(|stop| stop.under(Step::Field("value")))?;
             }
         }
         self.close(b'}', false);
@@ -171,7 +186,9 @@ impl<'a> Writer<'a> {
         let mut ahead = at;
         match f64::from_le_bytes(ahead.fixed64()?).is_finite() {
             true => self.scalar(Kind::Double, &mut at).map(drop),
-            false => Err(Stop::failed("google.protobuf.Value cannot hold NaN or infinity")),
+            false => Err(Stop::failed(
+                "google.protobuf.Value cannot hold NaN or infinity",
+            )),
         }
     }
 }
