@@ -37,6 +37,7 @@ const KEYS: &[(&str, Set)] = &[
     ("server.header_timeout", |c, v| v.to(&mut c.server.headers, positive)),
     ("server.idle_timeout_http1", |c, v| v.to(&mut c.server.idle_h1, positive)),
     ("server.idle_timeout_http2", |c, v| v.to(&mut c.server.idle_h2, positive)),
+    ("server.write_stall_timeout", |c, v| v.to(&mut c.server.write_stall, positive)),
     ("server.drain_delay", |c, v| v.to(&mut c.server.drain_delay, duration)),
     ("server.drain_grace", |c, v| v.to(&mut c.server.drain_grace, duration)),
     ("log.format", |c, v| v.to(&mut c.logs.format, FromStr::from_str)),

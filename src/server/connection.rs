@@ -94,9 +94,9 @@ where
         service_fn(move |request| exchange::run(worker.service.clone(), request, life.begin()))
     };
     let drain = worker.drained();
+    let io = TokioIo::new(Io::new(stream, prefix, protocol, Rc::clone(&life)));
     match protocol {
         Protocol::Http1 => {
-            let io = TokioIo::new(Io::http1(stream, prefix, Rc::clone(&life)));
             let connection = worker.protocols.http1.serve_connection(io, service);
             drive(
                 connection,
@@ -107,7 +107,6 @@ where
             .await;
         }
         Protocol::Http2 => {
-            let io = TokioIo::new(Io::http2(stream, prefix));
             let connection = worker.protocols.http2.serve_connection(io, service);
             drive(
                 connection,

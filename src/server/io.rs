@@ -1,13 +1,16 @@
 //! A connection's socket: gives back what was read to tell the protocol, and
 //! keeps the connection's record of what it is doing.
 
-use super::{life::Life, refusal, sniff::Prefix};
+use super::{
+    life::Life,
+    refusal,
+    sniff::{Prefix, Protocol},
+};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -19,8 +22,8 @@ use tokio::{
 pub(super) struct Io {
     stream: TcpStream,
     prefix: Prefix,
-    /// HTTP/1 only; HTTP/2 has nothing to note at this level.
-    life: Option<Rc<Life>>,
+    life: Rc<Life>,
+    protocol: Protocol,
     /// Bytes that replace hyper's, still to be written.
     substitute: Vec<u8>,
     lingering: Lingering,
@@ -40,21 +43,17 @@ struct Lingering {
 const MAX_DISCARD: usize = 256 << 10;
 
 impl Io {
-    pub(super) fn http1(stream: TcpStream, prefix: Prefix, life: Rc<Life>) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        prefix: Prefix,
+        protocol: Protocol,
+        life: Rc<Life>,
+    ) -> Self {
         Self {
             stream,
             prefix,
-            life: Some(life),
-            substitute: Vec::new(),
-            lingering: Lingering::default(),
-        }
-    }
-
-    pub(super) fn http2(stream: TcpStream, prefix: Prefix) -> Self {
-        Self {
-            stream,
-            prefix,
-            life: None,
+            life,
+            protocol,
             substitute: Vec::new(),
             lingering: Lingering::default(),
         }
@@ -63,8 +62,7 @@ impl Io {
     /// Hyper's own reply to what it cannot parse gets a body. `None` when
     /// `bytes` are anything else.
     fn substituted(&mut self, bytes: &[u8]) -> Option<usize> {
-        let life = self.life.as_ref()?;
-        if !life.is_flushed() {
+        if self.protocol == Protocol::Http2 || !self.life.is_flushed() {
             return None;
         }
         self.substitute = refusal::with_body(bytes)?;
@@ -82,6 +80,15 @@ impl Io {
             self.substitute.drain(..count);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Notes whether the peer takes what is written.
+    fn noted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Pending => self.life.stall(),
+            Poll::Ready(_) => self.life.advance(),
+        }
+        written
     }
 
     /// Reads what the peer sends after its last response. Waits for its end
@@ -115,10 +122,8 @@ impl AsyncRead for Io {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        if let Some(life) = &self.life
-            && buffer.filled().len() > before
-        {
-            life.read();
+        if self.protocol == Protocol::Http1 && buffer.filled().len() > before {
+            self.life.read();
         }
         Poll::Ready(Ok(()))
     }
@@ -134,7 +139,8 @@ impl AsyncWrite for Io {
         if let Some(count) = self.substituted(bytes) {
             return Poll::Ready(Ok(count));
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.noted(written)
     }
 
     fn poll_write_vectored(
@@ -149,7 +155,8 @@ impl AsyncWrite for Io {
         {
             return Poll::Ready(Ok(count));
         }
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.noted(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -159,9 +166,7 @@ impl AsyncWrite for Io {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_substitute(context))?;
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        if let Some(life) = &self.life {
-            life.flush();
-        }
+        self.life.flush();
         Poll::Ready(Ok(()))
     }
 
@@ -170,11 +175,9 @@ impl AsyncWrite for Io {
         if !self.lingering.write_shut {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
             self.lingering.write_shut = true;
-            if let Some(life) = &self.life {
-                life.finish(Instant::now());
-            }
+            self.life.shut();
         }
-        if self.life.is_some() {
+        if self.protocol == Protocol::Http1 {
             ready!(self.poll_linger(context));
         }
         Poll::Ready(Ok(()))

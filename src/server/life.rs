@@ -29,8 +29,16 @@ pub(super) struct Life {
     finishing: Cell<bool>,
     /// Whether all that was written belongs to requests that are answered.
     flushed: Cell<bool>,
+    /// When it is over whatever the phase, unless bytes go out before.
+    cut: Cell<Option<Instant>>,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+struct Limits {
     headers: Duration,
     idle: Duration,
+    write_stall: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,24 +66,28 @@ pub(super) struct InFlight(Rc<Life>);
 impl Life {
     /// An HTTP/1 connection whose first bytes are there.
     pub(super) fn http1(settings: &Settings) -> Rc<Self> {
-        Self::new(Phase::Reading, settings.headers, settings.idle_h1)
+        Self::new(Phase::Reading, settings, settings.idle_h1)
     }
 
     /// An HTTP/2 connection. Frames have no phase of their own: without an open
     /// stream it is idle.
     pub(super) fn http2(settings: &Settings) -> Rc<Self> {
-        Self::new(Phase::Idle, settings.headers, settings.idle_h2)
+        Self::new(Phase::Idle, settings, settings.idle_h2)
     }
 
-    fn new(phase: Phase, headers: Duration, idle: Duration) -> Rc<Self> {
+    fn new(phase: Phase, settings: &Settings, idle: Duration) -> Rc<Self> {
         Rc::new(Self {
             phase: Cell::new(phase),
             since: Cell::new(None),
             in_flight: Cell::new(0),
             finishing: Cell::new(false),
             flushed: Cell::new(true),
-            headers,
-            idle,
+            cut: Cell::new(None),
+            limits: Limits {
+                headers: settings.headers,
+                idle,
+                write_stall: settings.write_stall,
+            },
         })
     }
 
@@ -101,6 +113,23 @@ impl Life {
         }
     }
 
+    /// The peer takes no more bytes for now.
+    pub(super) fn stall(&self) {
+        if self.cut.get().is_none() {
+            self.cut.set(Some(Instant::now() + self.limits.write_stall));
+        }
+    }
+
+    /// The peer took bytes.
+    pub(super) fn advance(&self) {
+        self.cut.set(None);
+    }
+
+    /// The connection is shut for writing; what is left is to wait for its peer.
+    pub(super) fn shut(&self) {
+        self.cut.set(Some(Instant::now() + LINGER));
+    }
+
     /// Whether no response is being written: what is written now on HTTP/1 is
     /// not the service's.
     pub(super) fn is_flushed(&self) -> bool {
@@ -123,13 +152,16 @@ impl Life {
 
     /// What to do at `now`, when the timer fired.
     pub(super) fn look(&self, now: Instant) -> Verdict {
+        if self.cut.get().is_some_and(|cut| cut <= now) {
+            return Verdict::Close;
+        }
         let since = self.since.get().unwrap_or(now);
         let finishing = self.finishing.get();
         let limit = match self.phase.get() {
             Phase::Busy => return Verdict::Look(now + self.tick()),
-            Phase::Reading => self.headers,
+            Phase::Reading => self.limits.headers,
             Phase::Idle if finishing => LINGER,
-            Phase::Idle => self.idle,
+            Phase::Idle => self.limits.idle,
         };
         self.since.set(Some(since));
         let deadline = since + limit;
@@ -145,7 +177,10 @@ impl Life {
     /// The longest that a timer may sleep, so that a phase that begins right
     /// after it was set is found in time.
     fn tick(&self) -> Duration {
-        self.headers.min(self.idle)
+        self.limits
+            .headers
+            .min(self.limits.idle)
+            .min(self.limits.write_stall)
     }
 
     /// When the timer is to fire first.
@@ -195,6 +230,21 @@ mod tests {
         assert_eq!(life.look(later), Verdict::Look(later + 10 * SECOND));
         drop(request);
         assert_eq!(life.look(later), Verdict::Look(later + 10 * SECOND));
+    }
+
+    #[test]
+    fn a_peer_that_takes_no_bytes_is_cut_whatever_the_phase() {
+        let life = life();
+        let _request = life.begin();
+        life.stall();
+        let start = Instant::now();
+        assert_eq!(
+            life.look(start + 20 * SECOND),
+            Verdict::Look(start + 30 * SECOND)
+        );
+        assert_eq!(life.look(start + 30 * SECOND), Verdict::Close);
+        life.advance();
+        assert_ne!(life.look(start + 30 * SECOND), Verdict::Close);
     }
 
     #[test]

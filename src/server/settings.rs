@@ -17,6 +17,8 @@ pub struct Settings {
     pub idle_h1: Duration,
     /// How long an HTTP/2 connection may have no open stream.
     pub idle_h2: Duration,
+    /// How long a peer may take no bytes of what is written to it.
+    pub write_stall: Duration,
     /// HTTP/2 limits.
     pub http2: Http2,
     /// How long a drain still accepts, so that load balancers see the readiness
@@ -52,6 +54,7 @@ impl Default for Settings {
             headers: Duration::from_secs(10),
             idle_h1: Duration::from_secs(60),
             idle_h2: Duration::from_secs(120),
+            write_stall: Duration::from_secs(30),
             http2: Http2::default(),
             drain_delay: Duration::ZERO,
             drain_grace: Duration::from_secs(30),

@@ -1,11 +1,10 @@
 //! Tells HTTP/2 with prior knowledge from HTTP/1 by a connection's first bytes.
 
 use super::Settings;
-use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt as _, ReadBuf},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout_at},
 };
 
 /// What an HTTP/2 client sends first (RFC 9113 §3.4).
@@ -33,9 +32,10 @@ pub(super) async fn protocol(
     settings: &Settings,
 ) -> Option<(Protocol, Prefix)> {
     let mut prefix = Prefix::default();
-    let mut limit: Duration = settings.first_byte;
+    let mut deadline = Instant::now() + settings.first_byte;
     loop {
-        let read = timeout(limit, stream.read(prefix.spare())).await;
+        let first = prefix.bytes().is_empty();
+        let read = timeout_at(deadline, stream.read(prefix.spare())).await;
         let count = read.ok()?.ok().filter(|count| *count > 0)?;
         prefix.filled(count);
         if !PREFACE.starts_with(prefix.bytes()) {
@@ -44,7 +44,9 @@ pub(super) async fn protocol(
         if prefix.bytes().len() == PREFACE.len() {
             return Some((Protocol::Http2, prefix));
         }
-        limit = settings.headers;
+        if first {
+            deadline = Instant::now() + settings.headers;
+        }
     }
 }
 

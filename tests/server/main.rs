@@ -1,6 +1,9 @@
-//! The transport through real sockets: both protocols on one port, the limits
-//! on slow and idle peers, the even hand-out, containment, and the drain.
+//! The transport through real sockets: both protocols on one port, the even
+//! hand-out, containment; the limits on slow and idle peers, and the drain.
 #![allow(clippy::unwrap_used)]
+
+mod drain;
+mod limits;
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -26,6 +29,9 @@ const LOOPBACK: SocketAddr =
 const HANG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(150);
 const LONG: Duration = Duration::from_secs(60);
+
+/// More than the buffers of a loopback connection take.
+const LARGE: usize = 64 << 20;
 
 struct Running {
     addr: SocketAddr,
@@ -61,6 +67,7 @@ fn start(settings: Settings) -> Running {
                         called.notify_one();
                         release.notified().await;
                     }
+                    "/large" => return Ok(Response::new(Body::from(vec![b'a'; LARGE]))),
                     _ => {}
                 }
                 Ok::<_, Infallible>(Response::new(Body::from(worker.to_string())))
@@ -169,64 +176,6 @@ async fn pipelined_requests_are_answered_in_order() {
 }
 
 #[tokio::test]
-async fn a_silent_connection_is_closed() {
-    let server = start(Settings {
-        first_byte: SHORT,
-        headers: LONG,
-        ..settings(1)
-    });
-    let mut stream = server.connect().await;
-    assert_eq!(rest(&mut stream).await, "");
-}
-
-#[tokio::test]
-async fn half_a_head_is_closed() {
-    let server = start(Settings {
-        first_byte: LONG,
-        headers: SHORT,
-        ..settings(1)
-    });
-    let mut stream = server.connect().await;
-    stream.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
-    assert_eq!(rest(&mut stream).await, "");
-
-    // A later head on the same connection is held to the same.
-    let mut stream = server.connect().await;
-    get(&mut stream, "/").await;
-    stream.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
-    assert_eq!(rest(&mut stream).await, "");
-
-    // As is half an HTTP/2 preface.
-    let mut stream = server.connect().await;
-    stream.write_all(b"PRI * HTTP/2").await.unwrap();
-    assert_eq!(rest(&mut stream).await, "");
-}
-
-#[tokio::test]
-async fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
-    let server = start(Settings {
-        idle_h1: SHORT,
-        idle_h2: SHORT,
-        ..settings(1)
-    });
-    let mut busy = server.connect().await;
-    send(&mut busy, "/wait").await;
-    server.called.notified().await;
-
-    let mut idle = server.connect().await;
-    get(&mut idle, "/").await;
-    assert_eq!(rest(&mut idle).await, "");
-
-    let io = TokioIo::new(server.connect().await);
-    let handshake = http2::handshake::<_, _, Empty<bytes::Bytes>>(TokioExecutor::new(), io);
-    let (_sender, connection) = handshake.await.unwrap();
-    timeout(HANG, connection).await.unwrap().unwrap();
-
-    server.release.notify_one();
-    assert_eq!(receive(&mut busy).await.1, "0");
-}
-
-#[tokio::test]
 async fn connections_are_handed_out_evenly() {
     let server = start(settings(3));
     let mut streams = Vec::new();
@@ -238,27 +187,6 @@ async fn connections_are_handed_out_evenly() {
         streams.push(stream);
     }
     assert_eq!(per_worker, [4, 4, 4]);
-    server.finish().await;
-}
-
-#[tokio::test]
-async fn connections_above_the_limit_wait_for_a_place() {
-    let server = start(Settings {
-        max_connections: 1,
-        ..settings(2)
-    });
-    let mut first = server.connect().await;
-    get(&mut first, "/").await;
-    let mut second = server.connect().await;
-    send(&mut second, "/").await;
-    get(&mut first, "/").await;
-    let mut byte = [0];
-    assert_eq!(
-        second.try_read(&mut byte).unwrap_err().kind(),
-        ErrorKind::WouldBlock
-    );
-    drop(first);
-    assert!(receive(&mut second).await.0.starts_with("http/1.1 200"));
     server.finish().await;
 }
 
@@ -310,64 +238,6 @@ async fn what_cannot_be_parsed_is_refused_with_a_json_body() {
         assert_eq!(rest(&mut stream).await, "");
     }
     server.finish().await;
-}
-
-#[tokio::test]
-async fn a_drain_finishes_what_is_in_flight_and_refuses_what_is_new() {
-    let server = start(settings(2));
-    let mut busy = server.connect().await;
-    send(&mut busy, "/wait").await;
-    server.called.notified().await;
-    let mut idle = server.connect().await;
-    get(&mut idle, "/").await;
-    let mut silent = server.connect().await;
-
-    server.drain.begin();
-    assert!(server.drain.is_draining());
-    assert_eq!(rest(&mut idle).await, "");
-    // Accepted or not, it ends without an answer; not accepted means reset.
-    let mut byte = [0];
-    let read = timeout(HANG, silent.read(&mut byte)).await.unwrap();
-    assert!(matches!(&read, Ok(0)) || read.is_err(), "{read:?}");
-    let refused = TcpStream::connect(server.addr).await.unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
-    assert!(!server.ended.is_finished());
-
-    server.release.notify_one();
-    assert_eq!(
-        receive(&mut busy).await.0.lines().next(),
-        Some("http/1.1 200 ok")
-    );
-    assert_eq!(rest(&mut busy).await, "");
-    timeout(HANG, server.ended).await.unwrap().unwrap().unwrap();
-}
-
-#[tokio::test]
-async fn a_drain_is_cut_when_its_grace_is_over() {
-    let server = start(Settings {
-        drain_grace: SHORT,
-        ..settings(1)
-    });
-    let mut busy = server.connect().await;
-    send(&mut busy, "/wait").await;
-    server.called.notified().await;
-    server.drain.begin();
-    timeout(HANG, server.ended).await.unwrap().unwrap().unwrap();
-    let mut rest = Vec::new();
-    let read = timeout(HANG, busy.read_to_end(&mut rest)).await.unwrap();
-    assert!(read.is_err() || rest.is_empty(), "{rest:?}");
-}
-
-#[tokio::test]
-async fn a_drain_accepts_during_its_delay() {
-    let server = start(Settings {
-        drain_delay: LONG,
-        ..settings(1)
-    });
-    server.drain.begin();
-    let mut stream = server.connect().await;
-    assert_eq!(get(&mut stream, "/").await.1, "0");
-    server.ended.abort();
 }
 
 #[tokio::test]

@@ -1,0 +1,389 @@
+//! The program as it is run: usage, configuration, what it prints, how it ends.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    net::TcpStream,
+    process::{Child, ChildStderr, Command},
+    time::timeout,
+};
+
+/// Far above what any of these takes: reached only when something hangs.
+const HANG: Duration = Duration::from_secs(30);
+const FETCH: [&str; 4] = ["--proto", "proto/rpc/fetch.proto", "--proto-path", "proto"];
+const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+
+/// The program in the crate's directory, with none of our variables set.
+fn trestle(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trestle"));
+    command
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TRESTLE_") {
+            command.env_remove(name);
+        }
+    }
+    command.env_remove("OTEL_PROPAGATORS").kill_on_drop(true);
+    command
+}
+
+async fn output(mut command: Command) -> Output {
+    timeout(HANG, command.output())
+        .await
+        .expect("the program ends")
+        .unwrap()
+}
+
+/// Exit code, stdout, stderr.
+async fn run(arguments: &[&str]) -> (i32, String, String) {
+    let output = output(trestle(arguments)).await;
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// A file of its own below the build's scratch directory.
+fn file(name: &str, content: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn help_fits_a_screen_and_names_every_command() {
+    let (code, out, _) = run(&["-h"]).await;
+    assert_eq!(code, 0);
+    for command in ["demo", "serve", "backend", "routes", "check"] {
+        assert!(out.contains(&format!("\n  {command} ")), "{out}");
+        let (code, help, _) = run(&[command, "-h"]).await;
+        assert_eq!(code, 0, "{command}");
+        assert!(help.lines().count() <= 40, "{help}");
+        let (_, long, _) = run(&[command, "--help"]).await;
+        assert!(long.contains("Examples:\n  trestle "), "{long}");
+    }
+}
+
+#[tokio::test]
+async fn bad_usage_exits_with_2_on_stderr() {
+    for arguments in [
+        &[][..],
+        &["serve", "--lisen", "127.0.0.1:1"],
+        &["serve", "--deadline", "soon"],
+        &["serve", "--listen", "8080"],
+        &["serve", "--proto", "a.proto", "--descriptor-set", "b.binpb"],
+    ] {
+        let (code, out, err) = run(arguments).await;
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {err}");
+        assert!(
+            err.contains("Usage: trestle") || err.contains("error: "),
+            "{err}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn serve_says_all_that_it_lacks_and_how_to_get_it() {
+    let (code, _, err) = run(&["serve"]).await;
+    assert_eq!(code, 2);
+    assert!(err.contains("error: no backend: "), "{err}");
+    assert!(err.contains("error: no descriptors: "), "{err}");
+    assert!(err.contains("help: give --descriptor-set FILE"), "{err}");
+    assert!(err.contains("protoc --include_imports"), "{err}");
+    assert!(err.contains("buf build -o"), "{err}");
+}
+
+#[tokio::test]
+async fn routes_are_listed_as_a_table_and_as_json() {
+    let (code, out, err) = run(&[&["routes"][..], &FETCH].concat()).await;
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(
+        out,
+        "POST    /api/capitalize -> rpc.Fetch/Capitalize (body *)\n"
+    );
+
+    let (code, out, _) = run(&[&["routes", "--format", "json"][..], &FETCH].concat()).await;
+    assert_eq!(code, 0);
+    let routes: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let expected = serde_json::json!([{
+        "method": "POST",
+        "path": "/api/capitalize",
+        "grpc": "rpc.Fetch/Capitalize",
+        "body": "*",
+        "responseBody": null,
+        "clientStreaming": false,
+        "serverStreaming": false,
+        "deprecated": false,
+    }]);
+    assert_eq!(routes, expected);
+}
+
+#[tokio::test]
+async fn check_accepts_what_holds() {
+    let (code, out, err) = run(&[&["check"][..], &FETCH].concat()).await;
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (0, "ok: 1 routes to 1 methods\n", "")
+    );
+}
+
+#[tokio::test]
+async fn check_reports_every_fault_of_every_kind() {
+    let bad = "syntax = \"proto3\"; package p; import \"google/api/annotations.proto\";\n\
+        message M { string a = 1; }\n\
+        service S {\n\
+          rpc One(M) returns (M) { option (google.api.http) = { get: \"/v1/{missing}\" }; }\n\
+          rpc Two(M) returns (M) { option (google.api.http) = { get: \"v2\" }; }\n\
+        }\n";
+    let proto = file("bad_rules.proto", bad);
+    let config = file(
+        "bad_keys.yaml",
+        "lisen: 127.0.0.1:1\nserver:\n  workers: none\n",
+    );
+    let (config, proto) = (config.to_str().unwrap(), proto.to_str().unwrap());
+    let arguments = [
+        "check",
+        "--config",
+        config,
+        "--proto",
+        proto,
+        "--deadline",
+        "1h",
+    ];
+    let (code, _, err) = run(&arguments).await;
+    assert_eq!(code, 2);
+    let expected = [
+        format!("error: {config}:1:1: unknown key `lisen`; did you mean `listen`?"),
+        format!("error: {config}:3:3: `server.workers`: `none`: "),
+        "error: the default deadline (3600s) is above the longest one".to_owned(),
+    ];
+    for fault in expected {
+        assert!(err.contains(&fault), "{fault:?} in {err}");
+    }
+    assert!(err.contains("p.S.One") && err.contains("missing"), "{err}");
+    assert!(err.contains("p.S.Two") && err.contains("v2"), "{err}");
+}
+
+#[tokio::test]
+async fn a_flag_goes_over_a_variable_and_that_over_the_file() {
+    let config = file("precedence.yaml", "descriptors: { set: of_the_file }\n");
+    let config = ["check", "--config", config.to_str().unwrap()];
+
+    let (_, _, err) = run(&config).await;
+    assert!(
+        err.contains("/of_the_file: "),
+        "relative to the file: {err}"
+    );
+
+    let mut command = trestle(&config);
+    command.env("TRESTLE_DESCRIPTOR_SET", "of_the_variable");
+    let err = String::from_utf8(output(command).await.stderr).unwrap();
+    assert!(err.contains(" of_the_variable: "), "{err}");
+
+    let mut command = trestle(&[&config[..], &["--descriptor-set", "of_the_flag"]].concat());
+    command.env("TRESTLE_DESCRIPTOR_SET", "of_the_variable");
+    let err = String::from_utf8(output(command).await.stderr).unwrap();
+    assert!(err.contains(" of_the_flag: "), "{err}");
+}
+
+#[tokio::test]
+async fn a_port_in_use_exits_with_1_and_names_the_flag() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let elsewhere = "127.0.0.1:0";
+    for flag in ["--listen", "--admin-listen", "--backend-listen"] {
+        let mut arguments = vec!["demo"];
+        for other in ["--listen", "--admin-listen", "--backend-listen"] {
+            arguments.extend([other, if other == flag { &taken } else { elsewhere }]);
+        }
+        let (code, _, err) = run(&arguments).await;
+        assert_eq!(code, 1, "{err}");
+        assert!(
+            err.contains(&format!("error: {flag}: cannot listen on {taken}: ")),
+            "{err}"
+        );
+        assert!(err.contains("help: choose another port"), "{err}");
+    }
+}
+
+/// A program that is running, and its first line.
+struct Running {
+    child: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+    ready: serde_json::Value,
+}
+
+impl Running {
+    async fn start(arguments: &[&str]) -> Self {
+        Self::spawn(trestle(arguments)).await
+    }
+
+    async fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = timeout(HANG, lines.next_line())
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line).expect(&line);
+        assert_eq!(ready["message"], "ready", "{line}");
+        Self {
+            child,
+            lines,
+            ready,
+        }
+    }
+
+    async fn demo(further: &[&str]) -> Self {
+        let demo = ["demo", "--backend-listen", "127.0.0.1:0", "--workers", "1"];
+        Self::start(&[&demo[..], &FREE_PORTS, further].concat()).await
+    }
+
+    async fn connect(&self, name: &str) -> TcpStream {
+        let url = self.ready[name].as_str().unwrap();
+        TcpStream::connect(url.strip_prefix("http://").unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// A whole response to a `GET`.
+    async fn get(&self, name: &str, path: &str) -> String {
+        let mut stream = self.connect(name).await;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        let read = timeout(HANG, stream.read_to_string(&mut response)).await;
+        read.unwrap().unwrap();
+        response
+    }
+
+    /// By the system's own `kill`, to this process alone.
+    async fn signal(&self, name: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        let sent = Command::new("kill")
+            .args(["-s", name, &pid])
+            .status()
+            .await
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    async fn line_with(&mut self, text: &str) {
+        loop {
+            let line = timeout(HANG, self.lines.next_line())
+                .await
+                .unwrap()
+                .unwrap();
+            if line
+                .expect("a line with the text comes before the end")
+                .contains(text)
+            {
+                return;
+            }
+        }
+    }
+
+    async fn exit_code(&mut self) -> Option<i32> {
+        timeout(HANG, self.child.wait())
+            .await
+            .unwrap()
+            .unwrap()
+            .code()
+    }
+}
+
+#[tokio::test]
+async fn the_demo_is_ready_and_ends_with_0_on_sigterm() {
+    let mut demo = Running::demo(&[]).await;
+    assert_eq!(demo.ready["routes"], 1);
+    let curl = demo.ready["try"].as_str().unwrap();
+    assert!(curl.starts_with("curl localhost:"), "{curl}");
+    assert!(
+        demo.get("admin", "/livez")
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+    let ready = demo.get("admin", "/readyz").await;
+    assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
+    assert!(
+        demo.get("gateway", "/nowhere")
+            .await
+            .starts_with("HTTP/1.1 404 ")
+    );
+    demo.signal("TERM").await;
+    assert_eq!(demo.exit_code().await, Some(0));
+}
+
+#[tokio::test]
+async fn serve_is_not_ready_while_the_backend_is_away() {
+    let arguments = ["serve", "--upstream", "http://127.0.0.1:1"];
+    let mut serve = Running::start(&[&arguments[..], &FETCH, &FREE_PORTS].concat()).await;
+    assert_eq!(serve.ready["upstream"], "http://127.0.0.1:1");
+    assert!(
+        serve
+            .get("admin", "/livez")
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+    let ready = serve.get("admin", "/readyz").await;
+    assert!(
+        ready.starts_with("HTTP/1.1 503 ") && ready.contains("not ready"),
+        "{ready}"
+    );
+    serve.signal("INT").await;
+    assert_eq!(serve.exit_code().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_drain_is_seen_by_readiness_and_a_second_signal_leaves_at_once() {
+    let mut demo = Running::demo(&["--drain-delay", "1h"]).await;
+    demo.signal("TERM").await;
+    demo.line_with("shutting down").await;
+    let ready = demo.get("admin", "/readyz").await;
+    assert!(
+        ready.starts_with("HTTP/1.1 503 ") && ready.contains("shutting down"),
+        "{ready}"
+    );
+    demo.signal("TERM").await;
+    assert_eq!(demo.exit_code().await, Some(130));
+}
+
+#[tokio::test]
+async fn it_survives_running_out_of_file_descriptors() {
+    let program = env!("CARGO_BIN_EXE_trestle");
+    let listen = "--listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --backend-listen 127.0.0.1:0";
+    let line = format!("ulimit -n 48 && exec {program} demo --workers 1 {listen}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).kill_on_drop(true);
+    let mut demo = Running::spawn(shell).await;
+
+    let mut streams = Vec::new();
+    for _ in 0..64 {
+        streams.push(demo.connect("gateway").await);
+    }
+    demo.line_with("cannot accept a connection").await;
+    drop(streams);
+    let response = demo.get("gateway", "/nowhere").await;
+    assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
+    demo.signal("TERM").await;
+    assert_eq!(demo.exit_code().await, Some(0));
+}
+
+#[tokio::test]
+async fn the_backend_alone_tells_its_address_and_ends_with_0() {
+    let mut backend = Running::start(&["backend", "--listen", "127.0.0.1:0"]).await;
+    drop(backend.connect("backend").await);
+    backend.signal("TERM").await;
+    assert_eq!(backend.exit_code().await, Some(0));
+}
