@@ -33,7 +33,9 @@ pub enum Error {
         detail: String,
     },
     /// A file in the set uses a syntax that cannot be read.
-    #[error("{origin}: {file} uses syntax \"{syntax}\"; only proto2 and proto3 are supported")]
+    #[error(
+        "{origin}: {file} uses syntax \"{syntax}\"; only proto2, proto3 and editions are known"
+    )]
     Syntax {
         /// The file, or what stands for it.
         origin: String,
@@ -41,6 +43,14 @@ pub enum Error {
         file: String,
         /// The syntax that it declares.
         syntax: String,
+    },
+    /// A file in the set is in an edition that is not known.
+    #[error("{origin}: {detail}; write the file in one of these, or use a newer trestle")]
+    Edition {
+        /// The file, or what stands for it.
+        origin: String,
+        /// Which `.proto` file in it, and its edition.
+        detail: String,
     },
     /// Two different files in the set have one name.
     #[error("{origin}: two different files are named {file}; build the set from one version of it")]

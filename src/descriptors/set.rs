@@ -3,8 +3,10 @@
 //!
 //! The pool's builder trusts its input in places, so what it would trip over is
 //! refused here first: unknown syntaxes, import circles, two files of one name.
+//! Files in editions, which it does not know, are said in proto2 or proto3.
 
 use super::{Error, MAX_BYTES};
+use crate::transcode::{EditionsError, lower_editions};
 use prost::{Message as _, bytes::Bytes};
 use prost_reflect::DescriptorPool;
 use std::collections::{HashMap, HashSet};
@@ -100,7 +102,15 @@ impl<'a> Set<'a> {
             origin: origin.to_owned(),
             detail,
         };
-        let encoded = Encoded::decode(bytes).map_err(|error| not_a_set(error.to_string()))?;
+        let bytes = lower_editions(bytes).map_err(|error| match error {
+            EditionsError::Broken(detail) => not_a_set(detail),
+            EditionsError::Unknown { .. } => Error::Edition {
+                origin: origin.to_owned(),
+                detail: error.to_string(),
+            },
+        })?;
+        let encoded =
+            Encoded::decode(bytes.as_ref()).map_err(|error| not_a_set(error.to_string()))?;
         if encoded.files.is_empty() {
             return Err(not_a_set("it holds no files".to_owned()));
         }

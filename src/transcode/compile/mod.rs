@@ -4,6 +4,7 @@
 mod enums;
 mod marks;
 
+use crate::transcode::editions::is_implicit;
 use crate::transcode::names::NameTable;
 use crate::transcode::schema::{
     EnumId, Field, Form, Kind, Message, MessageId, NONE, Schema, Shape, Tag,
@@ -268,7 +269,7 @@ impl From<&FieldDescriptor> for Declared {
             is_map: field.is_map(),
             is_packed: field.is_packed(),
             is_group: field.is_group(),
-            presence: field.supports_presence(),
+            presence: field.supports_presence() && !is_implicit(field),
             extension: false,
             default: default_of(field.is_list(), || field.default_value()),
         }

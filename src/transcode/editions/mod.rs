@@ -1,17 +1,36 @@
-//! Files in editions, said in the words of proto2 and proto3, which is all that a
-//! descriptor pool understands. What editions call features (presence, packing,
-//! delimited messages, closed enums) is resolved and stated field by field; all
-//! else, options and extensions included, is copied as it is.
+//! Files in editions, said in the words of proto2, which a descriptor pool
+//! understands. What editions call features (packing, delimited messages, required
+//! fields, closed enums) is resolved and stated field by field; all else, options
+//! and extensions included, is copied as it is. Only that a field has no presence
+//! cannot be said in proto2: it stays a feature, for the plans to honour.
+
+mod declared;
 
 use super::wire::{Cursor, Malformed, close_length, open_length, put_varint};
+use declared::{
+    DELIMITED, EDITION_2023, EDITION_2024, Features, FieldHead, FieldOptions, FileHead, IMPLICIT,
+    LABEL_REPEATED, LABEL_REQUIRED, LEGACY_REQUIRED, LENGTH_PREFIXED, MessageHead, PACKED,
+    TYPE_BYTES, TYPE_GROUP, TYPE_MESSAGE, TYPE_STRING,
+};
 use prost::Message;
+use prost_reflect::{FieldDescriptor, Kind};
 use std::borrow::Cow;
 
-/// A descriptor set with a file in an edition that is not known here, or with
-/// broken wire bytes.
+/// Why a descriptor set cannot be said without editions.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct EditionsError(String);
+pub enum EditionsError {
+    /// A file is in an edition that is not known here.
+    #[error("{file} is in an edition that is not known here (number {edition}); 2023 and 2024 are")]
+    Unknown {
+        /// The `.proto` file.
+        file: String,
+        /// Its number in the `Edition` enum of descriptor.proto; zero if none is given.
+        edition: i32,
+    },
+    /// The bytes are no encoded descriptor set.
+    #[error("the descriptor set is broken: {0}")]
+    Broken(String),
+}
 
 /// Rewrites the files of an encoded `google.protobuf.FileDescriptorSet` that are
 /// in edition 2023 or 2024. A set without any comes back as it is.
@@ -38,6 +57,17 @@ pub fn lower_editions(set: &[u8]) -> Result<Cow<'_, [u8]>, EditionsError> {
     } else {
         Cow::Borrowed(set)
     })
+}
+
+/// Whether this is a field of an edition's file that has no presence, which its
+/// descriptor in proto2 cannot tell. Messages and members of oneofs always have it.
+pub(super) fn is_implicit(field: &FieldDescriptor) -> bool {
+    if matches!(field.kind(), Kind::Message(_)) || field.containing_oneof().is_some() {
+        return false;
+    }
+    let options = FieldOptions::decode(field.options().encode_to_vec().as_slice());
+    let features = options.ok().and_then(|options| options.features);
+    features.is_some_and(|features| features.field_presence == Some(IMPLICIT))
 }
 
 /// One field of a message, in the bytes that it came in.
@@ -74,26 +104,21 @@ impl<'a> Part<'a> {
 struct File {
     package: String,
     features: Features,
-    /// Whether the file is said in proto3, because it has fields without presence.
-    proto3: bool,
 }
 
 impl File {
     fn resolve(head: FileHead) -> Result<File, EditionsError> {
-        let name = head.name.clone().unwrap_or_default();
         if !matches!(head.edition, Some(EDITION_2023 | EDITION_2024)) {
-            return Err(EditionsError(format!(
-                "{name} is in an edition that is not known here (number {}); 2023 and 2024 are",
-                head.edition.unwrap_or_default()
-            )));
+            return Err(EditionsError::Unknown {
+                file: head.name.unwrap_or_default(),
+                edition: head.edition.unwrap_or_default(),
+            });
         }
         let features = Features::default()
             .overlaid(head.options.as_ref().and_then(|options| options.features));
-        let proto3 = features.presence == IMPLICIT || head.has_implicit();
         Ok(File {
             package: head.package.unwrap_or_default(),
             features,
-            proto3,
         })
     }
 
@@ -106,7 +131,7 @@ impl File {
             })
         })?;
         put_message(12, out, |out| {
-            out.extend_from_slice(if self.proto3 { b"proto3" } else { b"proto2" });
+            out.extend_from_slice(b"proto2");
             Ok(())
         })?;
         let mut cursor = Cursor::new(file);
@@ -199,13 +224,13 @@ impl File {
                 Ok(())
             })?,
             false if features.presence == LEGACY_REQUIRED => put_number(4, LABEL_REQUIRED, out),
-            false => {
-                let optional = features.presence == EXPLICIT && !is_message;
-                if self.proto3 && optional && head.oneof_index.is_none() && head.extendee.is_none()
-                {
-                    put_number(17, 1, out);
-                }
-            }
+            false if features.presence == IMPLICIT => put_message(8, out, |out| {
+                put_message(21, out, |out| {
+                    put_number(1, IMPLICIT, out);
+                    Ok(())
+                })
+            })?,
+            false => {}
         }
         if is_message && !is_entry && features.encoding == DELIMITED {
             put_number(5, TYPE_GROUP, out);
@@ -237,163 +262,11 @@ fn copy(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), EditionsError> {
 }
 
 fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, EditionsError> {
-    M::decode(bytes)
-        .map_err(|error| EditionsError(format!("the descriptor set is broken: {error}")))
+    M::decode(bytes).map_err(|error| EditionsError::Broken(error.to_string()))
 }
 
 impl From<Malformed> for EditionsError {
     fn from(fault: Malformed) -> Self {
-        EditionsError(format!("the descriptor set is broken: {}", fault.text()))
+        EditionsError::Broken(fault.text().to_owned())
     }
-}
-
-// What is read of descriptor.proto, and its numbers.
-
-const EDITION_2023: i32 = 1000;
-const EDITION_2024: i32 = 1001;
-const LABEL_REQUIRED: i32 = 2;
-const LABEL_REPEATED: i32 = 3;
-const TYPE_STRING: i32 = 9;
-const TYPE_GROUP: i32 = 10;
-const TYPE_MESSAGE: i32 = 11;
-const TYPE_BYTES: i32 = 12;
-const EXPLICIT: i32 = 1;
-const IMPLICIT: i32 = 2;
-const LEGACY_REQUIRED: i32 = 3;
-const OPEN: i32 = 1;
-const PACKED: i32 = 1;
-const LENGTH_PREFIXED: i32 = 1;
-const DELIMITED: i32 = 2;
-
-/// Resolved features. The defaults are those of editions 2023 and 2024.
-#[derive(Clone, Copy)]
-struct Features {
-    presence: i32,
-    enum_type: i32,
-    packing: i32,
-    encoding: i32,
-}
-
-impl Default for Features {
-    fn default() -> Self {
-        Features {
-            presence: EXPLICIT,
-            enum_type: OPEN,
-            packing: PACKED,
-            encoding: LENGTH_PREFIXED,
-        }
-    }
-}
-
-impl Features {
-    fn overlaid(self, stated: Option<FeatureSet>) -> Features {
-        let stated = stated.unwrap_or_default();
-        Features {
-            presence: stated.field_presence.unwrap_or(self.presence),
-            enum_type: stated.enum_type.unwrap_or(self.enum_type),
-            packing: stated.repeated_field_encoding.unwrap_or(self.packing),
-            encoding: stated.message_encoding.unwrap_or(self.encoding),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Message)]
-struct FeatureSet {
-    #[prost(int32, optional, tag = "1")]
-    field_presence: Option<i32>,
-    #[prost(int32, optional, tag = "2")]
-    enum_type: Option<i32>,
-    #[prost(int32, optional, tag = "3")]
-    repeated_field_encoding: Option<i32>,
-    #[prost(int32, optional, tag = "5")]
-    message_encoding: Option<i32>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct FileHead {
-    #[prost(string, optional, tag = "1")]
-    name: Option<String>,
-    #[prost(string, optional, tag = "2")]
-    package: Option<String>,
-    #[prost(message, repeated, tag = "4")]
-    message_type: Vec<MessageHead>,
-    #[prost(message, optional, tag = "8")]
-    options: Option<FileOptions>,
-    #[prost(string, optional, tag = "12")]
-    syntax: Option<String>,
-    #[prost(int32, optional, tag = "14")]
-    edition: Option<i32>,
-}
-
-impl FileHead {
-    fn is_edition(&self) -> bool {
-        self.syntax.as_deref() == Some("editions")
-    }
-
-    /// Whether anything in the file states that fields have no presence.
-    fn has_implicit(&self) -> bool {
-        self.message_type.iter().any(MessageHead::has_implicit)
-    }
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct MessageHead {
-    #[prost(string, optional, tag = "1")]
-    name: Option<String>,
-    #[prost(message, repeated, tag = "2")]
-    field: Vec<FieldHead>,
-    #[prost(message, repeated, tag = "3")]
-    nested_type: Vec<MessageHead>,
-    #[prost(message, optional, tag = "7")]
-    options: Option<MessageOptions>,
-}
-
-impl MessageHead {
-    fn has_implicit(&self) -> bool {
-        let implicit = |stated: Option<FeatureSet>| {
-            stated.is_some_and(|features| features.field_presence == Some(IMPLICIT))
-        };
-        implicit(self.options.as_ref().and_then(|options| options.features))
-            || self
-                .field
-                .iter()
-                .any(|field| implicit(field.options.as_ref().and_then(|options| options.features)))
-            || self.nested_type.iter().any(MessageHead::has_implicit)
-    }
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct FieldHead {
-    #[prost(string, optional, tag = "2")]
-    extendee: Option<String>,
-    #[prost(int32, optional, tag = "4")]
-    label: Option<i32>,
-    #[prost(int32, optional, tag = "5")]
-    kind: Option<i32>,
-    #[prost(string, optional, tag = "6")]
-    type_name: Option<String>,
-    #[prost(message, optional, tag = "8")]
-    options: Option<FieldOptions>,
-    #[prost(int32, optional, tag = "9")]
-    oneof_index: Option<i32>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct FileOptions {
-    #[prost(message, optional, tag = "50")]
-    features: Option<FeatureSet>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct MessageOptions {
-    #[prost(bool, optional, tag = "7")]
-    map_entry: Option<bool>,
-    #[prost(message, optional, tag = "12")]
-    features: Option<FeatureSet>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct FieldOptions {
-    #[prost(message, optional, tag = "21")]
-    features: Option<FeatureSet>,
 }
