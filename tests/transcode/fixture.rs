@@ -57,7 +57,11 @@ pub(crate) fn write(name: &str, wire: &[u8]) -> Result<String, WriteError> {
     write_with(name, wire, &WriteOptions::default())
 }
 
-pub(crate) fn write_with(name: &str, wire: &[u8], options: &WriteOptions) -> Result<String, WriteError> {
+pub(crate) fn write_with(
+    name: &str,
+    wire: &[u8],
+    options: &WriteOptions,
+) -> Result<String, WriteError> {
     let mut out = b"kept".to_vec();
     let result = wire_to_json(&SCHEMA, message(name), wire, options, &mut out);
     match result {
