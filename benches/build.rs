@@ -1,15 +1,15 @@
-//! Generates what a hand-written gateway would have: messages and services by
-//! tonic's generator, and ProtoJSON by pbjson's.
+//! Generates what is compared with: messages and services by tonic's generator,
+//! ProtoJSON by pbjson's, and the descriptors of both.
 
 use prost::Message as _;
 use std::{env, fs, path::PathBuf};
 
 /// Where `.proto` files are looked up, in order.
-const ROOTS: [&str; 1] = ["../proto"];
+const ROOTS: [&str; 2] = ["../proto", "proto"];
 /// The files to generate code for.
-const FILES: [&str; 1] = ["rpc/fetch.proto"];
+const FILES: [&str; 2] = ["rpc/fetch.proto", "shop.proto"];
 /// Their packages; imports of others are not generated.
-const PACKAGES: [&str; 1] = ["rpc"];
+const PACKAGES: [&str; 2] = ["rpc", "shop"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for root in ROOTS {
@@ -24,10 +24,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fs::write(out.join("benches.binpb"), &encoded)?;
 
     let mut set = prost_types::FileDescriptorSet::decode(encoded.as_slice())?;
-    set.file.retain(|file| PACKAGES.contains(&file.package()));
+    // The well-known types stay for their layout; `pbjson_types` has their code.
+    set.file
+        .retain(|file| file.package() == "google.protobuf" || PACKAGES.contains(&file.package()));
     pbjson_build::Builder::new()
         .register_descriptors(&encoded)?
         .build(&PACKAGES.map(|package| format!(".{package}")))?;
-    tonic_prost_build::configure().compile_fds(set)?;
+    tonic_prost_build::configure()
+        .compile_well_known_types(true)
+        .extern_path(".google.protobuf", "::pbjson_types")
+        .compile_fds(set)?;
     Ok(())
 }

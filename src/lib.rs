@@ -25,6 +25,9 @@
 //! All that depends only on descriptors is decided at start-up, and every error
 //! found there is reported at once. A request only walks tables.
 
+// In the library only: test binaries have no outside for a `pub` to reach.
+#![warn(unreachable_pub)]
+
 pub mod transcode;
 pub mod upstream;
 pub mod telemetry;

@@ -140,3 +140,9 @@ impl Error {
         response
     }
 }
+
+/// The answer to a request whose handling panicked. What the panic said is for the
+/// panic hook, not for the caller.
+pub(super) fn of_panic(_: Box<dyn std::any::Any + Send>) -> Response {
+    Error::new(Code::Internal, "internal error in the gateway").respond()
+}

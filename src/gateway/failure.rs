@@ -18,6 +18,8 @@ pub(super) enum Failure {
     TooManyHeaders { limit: usize },
     HeadersTooLarge { limit: usize },
     BadHost(&'static str),
+    TransferCoding,
+    TwoTransferCodings,
     BadPath(route::PathError),
     NoPath,
     WrongMethod { allow: HeaderValue, method: Method },
@@ -98,6 +100,14 @@ impl Failure {
             .with_http(Http::REQUEST_HEADER_FIELDS_TOO_LARGE)
             .respond(),
             Self::BadHost(fault) => Error::bad_request(fault).respond(),
+            Self::TransferCoding => {
+                Error::new(Unimplemented, "the only transfer coding that is known here is `chunked`")
+                    .closing()
+                    .respond()
+            }
+            Self::TwoTransferCodings => {
+                Error::bad_request("the request has more than one Transfer-Encoding header").closing().respond()
+            }
             Self::BadPath(error) => Error::bad_request(error.to_string()).respond(),
             Self::NoPath => Error::new(NotFound, "no route has this path").respond(),
             Self::WrongMethod { allow, method } => {

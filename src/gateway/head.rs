@@ -3,7 +3,7 @@
 
 use super::failure::Failure;
 use super::settings::Settings;
-use http::header::HOST;
+use http::header::{HOST, TRANSFER_ENCODING};
 use http::uri::Authority;
 use http::{HeaderMap, Uri, Version, request::Parts};
 
@@ -36,7 +36,21 @@ pub(super) fn check(head: &Parts, settings: &Settings) -> Result<(), Failure> {
             "the request target must be a path that starts with `/`",
         ));
     }
+    transfer_coding(&head.headers)?;
     host(head.version, &head.uri, &head.headers)
+}
+
+/// RFC 9112 §6.1: `chunked` is the one coding that is implemented. Anything that
+/// another parser in the chain might read otherwise is refused, and the connection
+/// with it.
+fn transfer_coding(headers: &HeaderMap) -> Result<(), Failure> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        (Some(_), None) => Err(Failure::TransferCoding),
+        (Some(_), Some(_)) => Err(Failure::TwoTransferCodings),
+    }
 }
 
 /// RFC 9112 §3.2: exactly one valid Host in HTTP/1.1. RFC 9113 §8.3.1: in HTTP/2

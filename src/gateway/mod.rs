@@ -31,6 +31,7 @@ use crate::{route, rule};
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// An HTTP/JSON face for a backend, ready to answer. Cheap to clone; clones share
 /// tables and connections.
@@ -90,10 +91,28 @@ impl Gateway {
         health::probe(self.upstream.clone())
     }
 
-    /// An axum router that carries the routes, to be served or merged as it is, or
-    /// nested below a path.
+    /// An axum router that carries the routes, to be served as it is, nested below
+    /// a path, or made the fallback of another router. A panic in it ends its own
+    /// request only.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use trestle::{descriptors, fetchit, gateway::Gateway, upstream::{Settings, Upstream}};
+    ///
+    /// // A tonic service in this process; `Upstream::connect_lazy` takes a URL.
+    /// let backend = Upstream::service(fetchit::routes().await, &Settings::default());
+    /// let gateway = Gateway::builder(descriptors::embedded()).build(backend)?;
+    /// let app: axum::Router = axum::Router::new()
+    ///     .route("/about", axum::routing::get(async || "capitals for everyone"))
+    ///     .fallback_service(gateway.into_router());
+    /// # drop(app);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_router(self) -> axum::Router {
-        axum::Router::new().fallback_service(self)
+        axum::Router::new()
+            .fallback_service(self)
+            .layer(CatchPanicLayer::custom(error::of_panic))
     }
 }
 

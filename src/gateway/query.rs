@@ -6,7 +6,7 @@ use super::bind::bad_field;
 use super::failure::Failure;
 use super::settings::Settings;
 use crate::rule::{Binding, BodySelector};
-use crate::transcode::{self, FieldPath, OneofKey, TextForm, Schema};
+use crate::transcode::{self, FieldPath, OneofKey, Schema, TextForm};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 

@@ -2,7 +2,7 @@
 //! where they do.
 
 use super::{BodySelector, Capture, Method, ReplySelector, Template, error::Fault};
-use crate::transcode::{FieldPath, MessageId, TextForm, Schema};
+use crate::transcode::{FieldPath, MessageId, Schema, TextForm};
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// The fields of one method's request and reply.

@@ -167,6 +167,15 @@ impl Backend {
                 self.cancelled.send_modify(|count| *count += 1);
             }
             ["rst", reason] => respond.send_reset(reason_of(reason)),
+            ["interim"] => {
+                for status in [100, 103] {
+                    let mut head = Response::new(());
+                    *head.status_mut() =
+                        http::StatusCode::from_u16(status).expect("an interim status");
+                    respond.send_informational(head).expect("an open stream");
+                }
+                answer(&["echo"], frame, respond, &self).await;
+            }
             // Refused the first time only.
             ["refuse-once"]
                 if self

@@ -1,6 +1,6 @@
 //! The gateway through its front door: real sockets, a real server with its
 //! workers, and a backend that does as it is told, all in this process.
-#![allow(clippy::unwrap_used, unreachable_pub)]
+#![allow(clippy::unwrap_used)]
 
 mod backend;
 mod backends;
@@ -50,8 +50,10 @@ async fn start_with(url: &str, settings: gateway::Settings, up: upstream::Settin
 }
 
 fn serve(gateway: Gateway) -> Running {
-    let mut settings = server::Settings::default();
-    settings.workers = NonZeroUsize::MIN;
+    let settings = server::Settings {
+        workers: NonZeroUsize::MIN,
+        ..server::Settings::default()
+    };
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), settings).unwrap();
     let address = server.local_addr();
     let drain = Drain::new();

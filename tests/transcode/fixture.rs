@@ -7,7 +7,7 @@ use trestle::transcode::{
     wire_to_json,
 };
 
-pub static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+pub(crate) static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/protos");
     let mut compiler = protox::Compiler::new([root]).expect("the folder exists");
     compiler.include_imports(true);
@@ -17,26 +17,26 @@ pub static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     compiler.descriptor_pool()
 });
 
-pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::compile(&POOL));
+pub(crate) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::compile(&POOL));
 
-pub fn message(name: &str) -> MessageId {
+pub(crate) fn message(name: &str) -> MessageId {
     SCHEMA
         .message(name)
         .unwrap_or_else(|| panic!("{name} is in the test protos"))
 }
 
-pub fn path(name: &str, dotted: &str) -> FieldPath {
+pub(crate) fn path(name: &str, dotted: &str) -> FieldPath {
     SCHEMA
         .field_path(message(name), dotted)
         .unwrap_or_else(|error| panic!("{dotted}: {error}"))
 }
 
-pub fn read(name: &str, json: impl AsRef<[u8]>) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn read(name: &str, json: impl AsRef<[u8]>) -> Result<Vec<u8>, ReadError> {
     read_with(name, json, &ReadOptions::default())
 }
 
 /// Reads after what is in the buffer, and checks that a failure leaves it alone.
-pub fn read_with(
+pub(crate) fn read_with(
     name: &str,
     json: impl AsRef<[u8]>,
     options: &ReadOptions,
@@ -53,11 +53,15 @@ pub fn read_with(
     }
 }
 
-pub fn write(name: &str, wire: &[u8]) -> Result<String, WriteError> {
+pub(crate) fn write(name: &str, wire: &[u8]) -> Result<String, WriteError> {
     write_with(name, wire, &WriteOptions::default())
 }
 
-pub fn write_with(name: &str, wire: &[u8], options: &WriteOptions) -> Result<String, WriteError> {
+pub(crate) fn write_with(
+    name: &str,
+    wire: &[u8],
+    options: &WriteOptions,
+) -> Result<String, WriteError> {
     let mut out = b"kept".to_vec();
     let result = wire_to_json(&SCHEMA, message(name), wire, options, &mut out);
     match result {
@@ -71,33 +75,33 @@ pub fn write_with(name: &str, wire: &[u8], options: &WriteOptions) -> Result<Str
 
 /// JSON → wire → JSON.
 #[track_caller]
-pub fn round(name: &str, json: &str) -> String {
+pub(crate) fn round(name: &str, json: &str) -> String {
     let wire = read(name, json).unwrap_or_else(|error| panic!("{json}: {error}"));
     write(name, &wire).unwrap_or_else(|error| panic!("{json}: {error}"))
 }
 
 /// A field of wire bytes, for messages made by hand.
-pub fn varint(number: u32, value: u64) -> Vec<u8> {
+pub(crate) fn varint(number: u32, value: u64) -> Vec<u8> {
     let mut out = encoded(u64::from(number << 3));
     out.extend(encoded(value));
     out
 }
 
-pub fn delimited(number: u32, inside: impl AsRef<[u8]>) -> Vec<u8> {
+pub(crate) fn delimited(number: u32, inside: impl AsRef<[u8]>) -> Vec<u8> {
     let mut out = encoded(u64::from(number << 3 | 2));
     out.extend(encoded(inside.as_ref().len() as u64));
     out.extend_from_slice(inside.as_ref());
     out
 }
 
-pub fn group(number: u32, inside: impl AsRef<[u8]>) -> Vec<u8> {
+pub(crate) fn group(number: u32, inside: impl AsRef<[u8]>) -> Vec<u8> {
     let mut out = encoded(u64::from(number << 3 | 3));
     out.extend_from_slice(inside.as_ref());
     out.extend(encoded(u64::from(number << 3 | 4)));
     out
 }
 
-pub fn encoded(mut value: u64) -> Vec<u8> {
+pub(crate) fn encoded(mut value: u64) -> Vec<u8> {
     let mut out = Vec::new();
     while value >= 0x80 {
         out.push(value as u8 | 0x80);

@@ -2,8 +2,10 @@
 //! fields, errors, and a comparison with an independent implementation.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod arbitrary;
 mod fixture;
 mod oracle;
+mod properties;
 mod read_errors;
 mod required;
 mod text;

@@ -71,7 +71,8 @@ fn both_print_the_same_message() {
     }
 }
 
-fn doubles(value: serde_json::Value) -> serde_json::Value {
+/// Numbers as doubles, whatever they were printed as.
+pub(crate) fn doubles(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
