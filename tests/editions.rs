@@ -1,252 +1,354 @@
-//! Files in editions are served like any other: each feature that changes JSON or
-//! the wire has the effect that the edition gives it.
+//! Descriptor sets of protobuf editions: each message is read and written as its
+//! twin, which says the same in proto2 or proto3 and comes through another compiler.
 #![allow(clippy::unwrap_used)]
 
-use prost_reflect::prost::{Message as _, encoding};
-use std::{fs, path::Path};
-use trestle::descriptors::{self, Error};
-use trestle::transcode::{
-    ReadOptions, Reason, Schema, WriteOptions, check_required, json_to_wire, wire_to_json,
+use proptest::prelude::*;
+use prost_reflect::{Cardinality, DescriptorPool, Value, prost::Message as _};
+use std::{path::Path, sync::LazyLock};
+use trestle::{
+    descriptors, rule,
+    transcode::{ReadOptions, Schema, WriteOptions, check_required, json_to_wire, wire_to_json},
 };
 
-const EDITION_2023: u64 = 1000;
-const EDITION_2024: u64 = 1001;
+const SETS: [&[u8]; 3] = [
+    include_bytes!("data/editions/mixed.binpb"),
+    include_bytes!("data/editions/file.binpb"),
+    include_bytes!("data/editions/2024.binpb"),
+];
 
-/// A descriptor set of one file in an edition, as protoc would write it. The
-/// compiler at hand knows no editions but knows their features: the source is
-/// compiled as proto2 and its syntax changed afterwards.
-fn set(test: &str, edition: u64, source: &str) -> Vec<u8> {
-    let name = format!("editions-{}-{test}", std::process::id());
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&dir).unwrap();
-    fs::write(
-        dir.join("e.proto"),
-        format!("syntax = \"proto2\"; package e; {source}"),
-    )
-    .unwrap();
-    let mut compiler = protox::Compiler::new([&dir]).unwrap();
-    let compiled = compiler.open_file("e.proto").map(|_| ());
-    fs::remove_dir_all(&dir).unwrap();
-    compiled.unwrap();
-    // One file: the set is a tag and a length before it.
-    let set = compiler.encode_file_descriptor_set();
-    let mut file = set.as_slice();
-    encoding::decode_key(&mut file).unwrap();
-    assert_eq!(
-        encoding::decode_varint(&mut file).unwrap(),
-        file.len() as u64
+static EDITIONS: LazyLock<DescriptorPool> =
+    LazyLock::new(|| descriptors::from_set(&SETS.concat()).unwrap());
+
+static TWINS: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protos");
+    let names = ["proto2", "proto3", "file", "2024"];
+    let files = names.map(|name| dir.join(format!("twin_{name}.proto")));
+    descriptors::from_protos(&files, &[dir]).unwrap()
+});
+
+/// The pool's plans, and the package that its messages are in.
+struct Side {
+    schema: Schema,
+    package: &'static str,
+}
+
+static EDITION: LazyLock<Side> = LazyLock::new(|| Side {
+    schema: Schema::compile(&EDITIONS),
+    package: "edition",
+});
+
+static TWIN: LazyLock<Side> = LazyLock::new(|| Side {
+    schema: Schema::compile(&TWINS),
+    package: "twin",
+});
+
+impl Side {
+    /// JSON → wire with all that is required, or what is wrong with it.
+    fn read(&self, name: &str, json: &str) -> Result<Vec<u8>, String> {
+        let id = self.schema.message(&format!("{}.{name}", self.package));
+        let json = json.replace("$", self.package);
+        let (options, mut out) = (ReadOptions::default(), Vec::new());
+        json_to_wire(
+            &self.schema,
+            id.unwrap(),
+            json.as_bytes(),
+            &options,
+            &mut out,
+        )
+        .and_then(|()| check_required(&self.schema, id.unwrap(), &out))
+        .map_err(|error| self.neutral(&error.to_string()))?;
+        Ok(out)
+    }
+
+    /// Wire → JSON, or what is wrong with it.
+    fn write(&self, name: &str, wire: &[u8], options: &WriteOptions) -> Result<String, String> {
+        let id = self.schema.message(&format!("{}.{name}", self.package));
+        let mut out = Vec::new();
+        match wire_to_json(&self.schema, id.unwrap(), wire, options, &mut out) {
+            Ok(()) => Ok(self.neutral(&String::from_utf8(out).unwrap())),
+            Err(error) => Err(self.neutral(&error.to_string())),
+        }
+    }
+
+    fn neutral(&self, text: &str) -> String {
+        text.replace(&format!("{}.", self.package), "$.")
+    }
+}
+
+/// Both ways of writing, which differ in what presence means to them.
+fn write_options() -> [WriteOptions; 2] {
+    let all = WriteOptions {
+        always_print: true,
+        ..WriteOptions::default()
+    };
+    [WriteOptions::default(), all]
+}
+
+#[track_caller]
+fn same_on_wire(name: &str, wire: &[u8]) {
+    for options in write_options() {
+        let ours = EDITION.write(name, wire, &options);
+        let theirs = TWIN.write(name, wire, &options);
+        assert_eq!(ours, theirs, "{name} {wire:02x?}");
+    }
+}
+
+/// The document is valid, and reads and writes as the twin's.
+#[track_caller]
+fn same(name: &str, json: &str) {
+    let wire = TWIN.read(name, json);
+    assert_eq!(EDITION.read(name, json), wire, "{name} {json}");
+    same_on_wire(
+        name,
+        &wire.unwrap_or_else(|error| panic!("{json}: {error}")),
     );
-    let mut file = file.to_vec();
-    encoding::string::encode(12, &"editions".to_owned(), &mut file);
-    encoding::uint64::encode(14, &edition, &mut file);
-    let mut out = Vec::new();
-    encoding::bytes::encode(1, &file, &mut out);
-    out
 }
 
-fn schema(test: &str, source: &str) -> Schema {
-    let pool = descriptors::from_set(&set(test, EDITION_2023, source)).unwrap();
-    Schema::compile(&pool)
+/// The document is invalid, for the same reason as for the twin.
+#[track_caller]
+fn same_refusal(name: &str, json: &str) {
+    let error = TWIN.read(name, json);
+    assert!(error.is_err(), "{name} {json}");
+    assert_eq!(EDITION.read(name, json), error, "{name} {json}");
 }
-
-fn read(schema: &Schema, json: &str) -> Vec<u8> {
-    let id = schema.message("e.M").unwrap();
-    let mut wire = Vec::new();
-    json_to_wire(
-        schema,
-        id,
-        json.as_bytes(),
-        &ReadOptions::default(),
-        &mut wire,
-    )
-    .unwrap_or_else(|error| panic!("{json}: {error}"));
-    wire
-}
-
-fn print(schema: &Schema, wire: &[u8]) -> String {
-    let id = schema.message("e.M").unwrap();
-    let mut json = Vec::new();
-    wire_to_json(schema, id, wire, &WriteOptions::default(), &mut json)
-        .unwrap_or_else(|error| panic!("{wire:?}: {error}"));
-    String::from_utf8(json).unwrap()
-}
-
-const DEFAULTS: &str = "
-    enum E { ZERO = 0; ONE = 1; }
-    message N { optional int32 a = 1; }
-    message M {
-        optional int32 number = 1;
-        repeated int32 many = 2;
-        optional N inner = 3;
-        optional E choice = 4;
-        repeated E choices = 5;
-        map<string, N> named = 6;
-    }";
 
 #[test]
-fn defaults_are_presence_packing_prefixed_messages_and_open_enums() {
-    for edition in [EDITION_2023, EDITION_2024] {
-        let pool = descriptors::from_set(&set("defaults", edition, DEFAULTS)).unwrap();
-        let schema = Schema::compile(&pool);
-        for (json, wire) in [
-            (r#"{"number":0}"#, &b"\x08\x00"[..]),
-            (r#"{"many":[1,2]}"#, b"\x12\x02\x01\x02"),
-            (r#"{"inner":{"a":0}}"#, b"\x1a\x02\x08\x00"),
-            (
-                r#"{"choice":7,"choices":[7,"ONE"]}"#,
-                b"\x20\x07\x2a\x02\x07\x01",
-            ),
-            (
-                r#"{"named":{"k":{"a":1}}}"#,
-                b"\x32\x07\x0a\x01k\x12\x02\x08\x01",
-            ),
-        ] {
-            assert_eq!(read(&schema, json), wire, "{json}");
-            let printed = print(&schema, wire);
-            assert_eq!(
-                printed.replace("\"ONE\"", "1"),
-                json.replace("\"ONE\"", "1")
-            );
+fn presence_is_as_in_proto3_with_and_without_optional() {
+    for json in [
+        r#"{}"#,
+        r#"{"explicitInt32":0,"explicitString":"","explicitOpen":"ZERO"}"#,
+        r#"{"explicitInt32":5,"explicitString":"x","explicitOpen":-1}"#,
+        r#"{"implicitInt32":0,"implicitSint64":"0","implicitFixed64":0,"implicitDouble":0,
+            "implicitFloat":0,"implicitBool":false,"implicitString":"","implicitBytes":"",
+            "implicitOpen":"ZERO","null":null}"#,
+        r#"{"implicitInt32":1,"implicitSint64":"-1","implicitFixed64":7,"implicitDouble":-0.0,
+            "implicitFloat":-0.0,"implicitBool":true,"implicitString":"x","implicitBytes":"AA==",
+            "implicitOpen":77,"null":"NULL_VALUE"}"#,
+        r#"{"message":{},"timestamp":"1970-01-01T00:00:00Z","value":null,"wrapper":0}"#,
+        r#"{"message":{"message":{"implicitInt32":0,"explicitInt32":0}}}"#,
+        r#"{"int32Member":0}"#,
+        r#"{"stringMember":""}"#,
+        r#"{"openMember":"ZERO"}"#,
+        r#"{"messageMember":{"explicitInt32":0,"implicitInt32":0}}"#,
+    ] {
+        same("Presence", json);
+    }
+    same_refusal("Presence", r#"{"int32Member":1,"stringMember":"x"}"#);
+    same_refusal("Presence", r#"{"explicitOpen":"TWO"}"#);
+    same_on_wire(
+        "Presence",
+        b"\x58\x00\x08\x00\x88\x01\x00\x8a\x01\x00\x98\x01\x63",
+    );
+    // Not UTF-8, which JSON cannot show.
+    same_on_wire("Presence", b"\x8a\x01\x01\xff");
+}
+
+#[test]
+fn repeated_fields_are_packed_as_the_feature_says_and_read_either_way() {
+    for json in [
+        r#"{"packedInt32":[1,2,300],"packedOpen":["ONE",-1,9],"packedDouble":[0,-0.0,1.5]}"#,
+        r#"{"expandedInt32":[1,2,300],"expandedOpen":["ONE","ZERO",9]}"#,
+        r#"{"string":["","x"],"message":[{},{"explicitInt32":0,"implicitInt32":0}]}"#,
+        r#"{"openMap":{"a":"ONE","":9},"messageMap":{"-1":{}},"bytesMap":{"true":""}}"#,
+    ] {
+        same("Repeated", json);
+    }
+    let packed = EDITION.read("Repeated", r#"{"packedInt32":[1,2]}"#);
+    assert_eq!(packed.unwrap(), b"\x0a\x02\x01\x02");
+    let expanded = EDITION.read("Repeated", r#"{"expandedInt32":[1,2]}"#);
+    assert_eq!(expanded.unwrap(), b"\x20\x01\x20\x02");
+    same_on_wire(
+        "Repeated",
+        b"\x08\x01\x0a\x02\x02\x03\x08\x04\x22\x02\x01\x02\x20\x03",
+    );
+    same_on_wire("Repeated", b"\x42\x00\x42\x02\x10\x05\x4a\x02\x08\x01");
+}
+
+#[test]
+fn legacy_features_are_as_in_proto2() {
+    let with = |more: &str| format!(r#"{{"must":0,"mustMessage":{{"must":""}}{more}}}"#);
+    for more in [
+        r#""#,
+        r#","withDefault":41"#,
+        r#","withDefault":0,"closed":"SECOND","closedSecond":1"#,
+        r#","closedList":["FIRST",2],"closedPacked":["SECOND",1],"closedMap":{"a":"NAUGHT"}"#,
+        r#","group":{"must":"x","number":0},"groupList":[{"must":""},{"must":"y"}]"#,
+        r#","innerMap":{"a":{"must":"x"}},"prefixed":{"must":""},"unverified":"é""#,
+        r#","closedMember":"FIRST","nested":"NESTED_SIX""#,
+        r#","groupMember":{"must":"x","number":-1}"#,
+        r#","[$.extension_int32]":0,"[$.extension_list]":["FIRST"],"[$.extension_group]":{"must":""}"#,
+    ] {
+        same("Legacy", &with(more));
+    }
+    for more in [
+        r#","closed":0"#,
+        r#","closed":3"#,
+        r#","closedMap":{"a":2}"#,
+        r#","nested":"NESTED_SEVEN""#,
+        r#","closedMember":"FIRST","groupMember":{"must":""}"#,
+    ] {
+        same_refusal("Legacy", &with(more));
+    }
+    let error = EDITION.read("Legacy", &with(r#","group":{}"#)).unwrap_err();
+    assert!(error.starts_with("group.must: required"), "{error}");
+    same_refusal("Legacy", r#"{"must":1}"#);
+    same_refusal("Legacy", r#"{"mustMessage":{"must":""}}"#);
+    let start = b"\x08\x01\x12\x02\x1a\x00";
+    for rest in [
+        // Enum numbers that are unknown: single, listed, packed, in a map, in a oneof.
+        &b"\x20\x09\x28\x09\x30\x09\x30\x01\x3a\x03\x01\x09\x02\x42\x05\x0a\x01a\x10\x09\x70\x09"[..],
+        // Groups, and then one that is length-prefixed, which is another field.
+        b"\x4b\x08\x01\x1a\x01x\x4c\x53\x1a\x00\x54\x53\x1a\x01y\x54",
+        b"\x4a\x03\x1a\x01x",
+        b"\x5a\x07\x0a\x01a\x12\x02\x1a\x00\x7b\x1a\x00\x7c",
+        b"\x6a\x01\xff",
+        b"\xa0\x06\x05\xa8\x06\x01\xa8\x06\x07\xb3\x06\x1a\x00\xb4\x06",
+    ] {
+        same_on_wire("Legacy", &[start, rest].concat());
+    }
+}
+
+#[test]
+fn features_of_the_file_hold_where_nothing_else_is_stated() {
+    for json in [
+        r#"{"closed":"FIRST","expanded":["FIRST","SECOND"],"packed":[1,2]}"#,
+        r#"{"group":{"number":0},"groups":[{},{"number":1}],"prefixed":{"number":1}}"#,
+        r#"{"map":{"a":{"number":1}},"closedMap":{"1":"UNIT"},"nested":"NESTED_FIVE"}"#,
+        r#"{"text":"","member":{"number":1},"open":9,"opens":[9,"ONE"]}"#,
+        r#"{"closedMember":"SECOND"}"#,
+        r#"{"[$.file.File.extension_group]":{"number":1},"[$.file.File.extension_list]":[1,2]}"#,
+    ] {
+        same("file.File", json);
+    }
+    same_refusal("file.File", r#"{"closed":9}"#);
+    same_refusal("file.File", r#"{"nested":9}"#);
+    let wire = EDITION.read(
+        "file.File",
+        r#"{"group":{"number":1},"prefixed":{"number":2}}"#,
+    );
+    assert_eq!(wire.unwrap(), b"\x23\x08\x01\x24\x42\x02\x08\x02");
+}
+
+#[test]
+fn edition_2024_is_read_as_well() {
+    for json in [
+        r#"{"number":0,"text":"","open":"OPEN_ZERO","explicit":0,"message":{},"hidden":{}}"#,
+        r#"{"number":1,"text":"x","open":9,"explicit":1,"list":[1,2],"map":{"":0}}"#,
+        r#"{"int32Member":0,"hidden":{"flag":false}}"#,
+        r#"{"openMember":"OPEN_ZERO"}"#,
+    ] {
+        same("y2024.Implicit", json);
+    }
+}
+
+#[test]
+fn what_no_syntax_can_say_in_one_file_holds_together() {
+    let wire = EDITION.read("Both", r#"{"must":0,"implicit":0,"closed":"FIRST"}"#);
+    assert_eq!(wire.unwrap(), b"\x08\x00\x18\x01");
+    let [plain, all] = write_options().map(|options| EDITION.write("Both", b"\x08\x00", &options));
+    assert_eq!(plain.unwrap(), r#"{"must":0}"#);
+    assert_eq!(all.unwrap(), r#"{"must":0,"implicit":0}"#);
+    assert!(EDITION.read("Both", r#"{"implicit":1}"#).is_err());
+    assert!(EDITION.read("Both", r#"{"must":1,"closed":0}"#).is_err());
+}
+
+#[test]
+fn json_names_that_come_twice_are_left_to_the_field_of_that_name() {
+    for name in ["Names", "file.Names"] {
+        let json = r#"{"foo_bar":1,"fooBar":2,"foo__bar":3,"other":4}"#;
+        let wire = EDITION.read(name, json).unwrap();
+        assert_eq!(wire, b"\x08\x01\x10\x02\x18\x03\x20\x04", "{name}");
+        let printed = EDITION.write(name, &wire, &WriteOptions::default());
+        assert_eq!(printed.unwrap(), json, "{name}");
+    }
+}
+
+#[test]
+fn the_pool_answers_as_for_other_files() {
+    let field = |message: &str, field: &str| {
+        let message = EDITIONS.get_message_by_name(message).unwrap();
+        message.get_field_by_name(field).unwrap()
+    };
+    assert_eq!(
+        field("edition.Legacy", "must").cardinality(),
+        Cardinality::Required
+    );
+    assert_eq!(
+        field("edition.Presence", "message").cardinality(),
+        Cardinality::Optional
+    );
+    assert!(field("edition.Repeated", "packed_int32").is_packed());
+    assert!(!field("edition.Repeated", "expanded_int32").is_packed());
+    assert!(!field("edition.Repeated", "string").is_packed());
+    assert!(field("edition.Legacy", "group").is_group());
+    assert!(!field("edition.Legacy", "prefixed").is_group());
+    assert!(field("edition.file.File", "group").is_group());
+    assert!(field("edition.file.File", "map").is_map());
+    assert!(!field("edition.file.File", "map").is_group());
+    let entry = field("edition.file.File", "map").kind();
+    let value = entry.as_message().unwrap().map_entry_value_field();
+    assert!(!value.is_group());
+    assert_eq!(
+        field("edition.Legacy", "with_default").default_value(),
+        Value::I32(41)
+    );
+    assert_eq!(
+        field("edition.Legacy", "closed").default_value(),
+        Value::EnumNumber(1)
+    );
+    assert!(EDITIONS.get_message_by_name("google.rpc.Status").is_some());
+}
+
+#[test]
+fn rules_are_found_however_annotations_are_imported() {
+    let bindings = rule::compile(&EDITIONS, &EDITION.schema).unwrap();
+    let served: Vec<_> = bindings.iter().map(|it| it.template.to_string()).collect();
+    assert_eq!(served, ["/v1/{explicit_string}", "/v1/implicits"]);
+}
+
+/// Wire fields at random, of numbers that the twins have.
+fn wire() -> impl Strategy<Value = Vec<u8>> {
+    let number = prop_oneof![1_u32..35, 100_u32..103];
+    let leaf = (number.clone(), 0_u64..12).prop_map(|(number, value)| {
+        let mut bytes = varint(u64::from(number << 3));
+        bytes.extend(varint(value));
+        bytes
+    });
+    let leaf = prop::collection::vec(leaf, 0..4).prop_map(|fields| fields.concat());
+    leaf.prop_recursive(3, 24, 4, move |inner| {
+        let inner = prop::collection::vec(inner, 1..4).prop_map(|fields| fields.concat());
+        (number.clone(), inner, any::<bool>()).prop_map(|(number, inner, group)| {
+            let key = u64::from(number << 3);
+            match group {
+                true => [varint(key | 3), inner, varint(key | 4)].concat(),
+                false => [varint(key | 2), varint(inner.len() as u64), inner].concat(),
+            }
+        })
+    })
+}
+
+fn varint(value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    prost_reflect::prost::encoding::encode_varint(value, &mut bytes);
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_wire_is_written_as_for_the_twin(wire in wire()) {
+        for name in ["Presence", "Repeated", "Legacy", "file.File", "y2024.Implicit"] {
+            same_on_wire(name, &wire);
         }
     }
 }
 
+/// A guard for all the others: without it they would hold for sets of twins too.
 #[test]
-fn features_of_the_file_hold_for_all_of_it() {
-    let source = format!(
-        "option features.field_presence = IMPLICIT;
-         option features.repeated_field_encoding = EXPANDED;
-         option features.message_encoding = DELIMITED;
-         option features.enum_type = CLOSED; {DEFAULTS}"
-    );
-    let schema = schema("file", &source);
-    for (json, wire, printed) in [
-        (r#"{"number":0}"#, &b""[..], "{}"),
-        (
-            r#"{"many":[1,2]}"#,
-            b"\x10\x01\x10\x02",
-            r#"{"many":[1,2]}"#,
-        ),
-        // A message has presence whatever the file says.
-        (
-            r#"{"inner":{"a":5}}"#,
-            b"\x1b\x08\x05\x1c",
-            r#"{"inner":{"a":5}}"#,
-        ),
-        (r#"{"inner":{}}"#, b"\x1b\x1c", r#"{"inner":{}}"#),
-        // Maps are never delimited.
-        (
-            r#"{"named":{"k":{"a":1}}}"#,
-            b"\x32\x07\x0a\x01k\x12\x02\x08\x01",
-            r#"{"named":{"k":{"a":1}}}"#,
-        ),
-    ] {
-        assert_eq!(read(&schema, json), wire, "{json}");
-        assert_eq!(print(&schema, wire), printed);
+fn the_sets_are_of_editions() {
+    for set in SETS {
+        let set = prost_reflect::prost_types::FileDescriptorSet::decode(set).unwrap();
+        assert_eq!(set.file.last().unwrap().syntax(), "editions");
     }
-    assert_eq!(
-        print(&schema, b"\x28\x07\x28\x01"),
-        r#"{"choices":["ONE"]}"#,
-        "a closed enum knows its own numbers only"
-    );
-}
-
-#[test]
-fn features_of_one_field_or_enum_hold_for_it_alone() {
-    let schema = schema(
-        "field",
-        "enum Open { A = 0; }
-         enum Closed { option features.enum_type = CLOSED; NONE = 0; ONE = 1; }
-         message M {
-             extensions 100 to 200;
-             optional int32 implicit = 1 [features.field_presence = IMPLICIT];
-             optional int32 explicit = 2;
-             optional int32 required = 3 [features.field_presence = LEGACY_REQUIRED];
-             repeated int32 expanded = 4 [features.repeated_field_encoding = EXPANDED];
-             repeated int32 packed = 5;
-             optional M delimited = 6 [features.message_encoding = DELIMITED];
-             optional M prefixed = 7;
-             optional Open open = 8;
-             optional Closed closed = 9;
-             oneof one { int32 first = 10; string second = 11; }
-             message Inside { optional int32 deep = 1 [features.field_presence = IMPLICIT]; }
-             optional Inside inside = 12;
-         }
-         extend M { optional M extension = 100 [features.message_encoding = DELIMITED]; }",
-    );
-    for (json, wire, printed) in [
-        (
-            r#"{"implicit":0,"explicit":0}"#,
-            &b"\x10\x00"[..],
-            r#"{"explicit":0}"#,
-        ),
-        (
-            r#"{"expanded":[1],"packed":[1]}"#,
-            b"\x20\x01\x2a\x01\x01",
-            r#"{"expanded":[1],"packed":[1]}"#,
-        ),
-        (
-            r#"{"delimited":{"explicit":1},"prefixed":{}}"#,
-            b"\x33\x10\x01\x34\x3a\x00",
-            r#"{"delimited":{"explicit":1},"prefixed":{}}"#,
-        ),
-        (r#"{"first":0}"#, b"\x50\x00", r#"{"first":0}"#),
-        (r#"{"inside":{"deep":0}}"#, b"\x62\x00", r#"{"inside":{}}"#),
-        (
-            r#"{"[e.extension]":{}}"#,
-            b"\xa3\x06\xa4\x06",
-            r#"{"[e.extension]":{}}"#,
-        ),
-    ] {
-        assert_eq!(read(&schema, json), wire, "{json}");
-        assert_eq!(print(&schema, wire), printed);
-    }
-    assert_eq!(print(&schema, b"\x40\x07\x48\x07"), r#"{"open":7}"#);
-    let id = schema.message("e.M").unwrap();
-    let missing = check_required(&schema, id, b"").unwrap_err();
-    assert_eq!(missing.reason(), Reason::Required);
-    assert!(missing.to_string().contains("required"), "{missing}");
-    check_required(&schema, id, b"\x18\x00").unwrap();
-}
-
-#[test]
-fn a_closed_enum_need_not_start_at_zero_beside_fields_without_presence() {
-    let schema = schema(
-        "closed",
-        "enum E { option features.enum_type = CLOSED; ONE = 1; TWO = 2; }
-         message M {
-             optional int32 implicit = 1 [features.field_presence = IMPLICIT];
-             optional E choice = 2;
-         }",
-    );
-    assert_eq!(
-        read(&schema, r#"{"implicit":0,"choice":"ONE"}"#),
-        b"\x10\x01"
-    );
-}
-
-#[test]
-fn an_edition_of_the_future_is_refused_by_name() {
-    for edition in [0, 999, 1002] {
-        let error = descriptors::from_set(&set("future", edition, DEFAULTS)).unwrap_err();
-        assert!(matches!(error, Error::Edition { .. }), "{error}");
-        let text = error.to_string();
-        assert!(
-            text.contains("e.proto is in an edition that is not known"),
-            "{text}"
-        );
-        assert!(text.contains(&format!("number {edition}")), "{text}");
-    }
-}
-
-#[test]
-fn a_set_broken_inside_a_file_in_an_edition_is_an_error_at_every_place() {
-    let whole = set("broken", EDITION_2023, DEFAULTS);
-    for end in 0..whole.len() {
-        let mut cut = whole[..end].to_vec();
-        assert!(descriptors::from_set(&cut).is_err(), "cut at {end}");
-        cut.resize(whole.len(), 0xff);
-        let _ = descriptors::from_set(&cut);
-    }
-    assert!(prost_reflect::prost_types::FileDescriptorSet::decode(whole.as_slice()).is_ok());
 }

@@ -33,9 +33,7 @@ pub enum Error {
         detail: String,
     },
     /// A file in the set uses a syntax that cannot be read.
-    #[error(
-        "{origin}: {file} uses syntax \"{syntax}\"; only proto2, proto3 and editions are known"
-    )]
+    #[error("{origin}: {file} uses syntax \"{syntax}\"; proto2, proto3 and editions are supported")]
     Syntax {
         /// The file, or what stands for it.
         origin: String,
@@ -44,13 +42,48 @@ pub enum Error {
         /// The syntax that it declares.
         syntax: String,
     },
-    /// A file in the set is in an edition that is not known.
-    #[error("{origin}: {detail}; write the file in one of these, or use a newer trestle")]
+    /// A file in the set is of an edition that cannot be read.
+    #[error(
+        "{origin}: {file} is of {}; of editions, 2023 and 2024 are supported: \
+         set `edition = \"2024\";` in it, or an older one, and build the set again",
+        edition_name(*edition)
+    )]
     Edition {
         /// The file, or what stands for it.
         origin: String,
-        /// Which `.proto` file in it, and its edition.
-        detail: String,
+        /// The `.proto` file in it.
+        file: String,
+        /// The number of the edition, 0 if the file states none.
+        edition: i32,
+    },
+    /// An element in the set states a feature in a way that its edition has not.
+    #[error(
+        "{origin}: {file}: {element} has features.{feature} set to the unknown value {value}; \
+         build the set again with a released protoc or buf"
+    )]
+    Feature {
+        /// The file, or what stands for it.
+        origin: String,
+        /// The `.proto` file in it.
+        file: String,
+        /// The full name of what the feature is stated for.
+        element: String,
+        /// The name of the feature.
+        feature: &'static str,
+        /// The number of the value.
+        value: i32,
+    },
+    /// A `.proto` file to compile is of an edition, which the compiler cannot read.
+    #[error(
+        "{}: the file is of an edition, and only proto2 and proto3 can be compiled here; \
+         give a descriptor set of it instead, made with \
+         `protoc --include_imports --include_source_info --descriptor_set_out=FILE` or \
+         `buf build -o FILE.binpb`",
+        path.display()
+    )]
+    EditionSource {
+        /// The file.
+        path: PathBuf,
     },
     /// Two different files in the set have one name.
     #[error("{origin}: two different files are named {file}; build the set from one version of it")]
@@ -97,6 +130,14 @@ pub enum Error {
         /// One error a file at fault: `path:line:column: what is wrong`.
         errors: Vec<String>,
     },
+}
+
+fn edition_name(edition: i32) -> String {
+    match edition {
+        0 => "no edition".to_owned(),
+        1002 => "edition 2026".to_owned(),
+        number => format!("the edition numbered {number}"),
+    }
 }
 
 fn list(missing: &[(String, String)]) -> String {

@@ -7,10 +7,19 @@
 //! would drop the `google.api.http` options. Every pool also knows the standard
 //! error details (`google.rpc.Status`, `BadRequest`, …), so that the details of a
 //! status can be shown as JSON even if the service never imports them.
+//!
+//! Files of the editions 2023 and 2024 come out as the proto2 files that mean the
+//! same: required fields, groups and packing are where the pool has them. What
+//! proto2 has no words for stays a feature, stated in the options of each field
+//! (`field_presence = IMPLICIT`) and each enum (`enum_type = OPEN`) that it holds for.
 
+mod declared;
 mod error;
+mod features;
+mod lower;
 mod protos;
 mod set;
+mod wire;
 
 pub use error::Error;
 pub use protos::from_protos;

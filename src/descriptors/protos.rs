@@ -139,9 +139,38 @@ impl FileResolver for Directory {
                 let origin = path.display().to_string();
                 Err(protox::Error::new(Error::TooLarge { origin }))
             }
-            _ => self.include.open_file(name),
+            _ => self
+                .include
+                .open_file(name)
+                .map_err(|error| match fs::read(&path) {
+                    Ok(source) if states_edition(&source) => {
+                        protox::Error::new(Error::EditionSource { path })
+                    }
+                    _ => error,
+                }),
         }
     }
+}
+
+/// Whether a `.proto` source begins as those of editions do: `edition = …`, where
+/// others say `syntax`.
+fn states_edition(source: &[u8]) -> bool {
+    let mut rest = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
+    loop {
+        rest = rest.trim_ascii_start();
+        let end: &[u8] = match rest {
+            [b'/', b'/', ..] => b"\n",
+            [b'/', b'*', ..] => b"*/",
+            _ => break,
+        };
+        let comment = &rest[2..];
+        match comment.windows(end.len()).position(|at| at == end) {
+            Some(at) => rest = &comment[at + end.len()..],
+            None => return false,
+        }
+    }
+    rest.strip_prefix(b"edition")
+        .is_some_and(|rest| matches!(rest, [b'=' | b'/', ..] | [b' ' | b'\t' | b'\r' | b'\n', ..]))
 }
 
 /// The embedded set, but for the demo's own files.

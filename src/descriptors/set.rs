@@ -2,11 +2,10 @@
 //! only what is needed to check and complete the set is looked at.
 //!
 //! The pool's builder trusts its input in places, so what it would trip over is
-//! refused here first: unknown syntaxes, import circles, two files of one name.
-//! Files in editions, which it does not know, are said in proto2 or proto3.
+//! refused here first: unknown syntaxes and editions, import circles, two files of
+//! one name. How files of editions are made fit for it is left to `lower`.
 
-use super::{Error, MAX_BYTES};
-use crate::transcode::{EditionsError, lower_editions};
+use super::{Error, MAX_BYTES, lower::lower};
 use prost::{Message as _, bytes::Bytes};
 use prost_reflect::DescriptorPool;
 use std::collections::{HashMap, HashSet};
@@ -16,6 +15,9 @@ pub(super) const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/tre
 
 /// The files with the standard types of a status and its details.
 const STANDARD: [&str; 2] = ["google/rpc/status.proto", "google/rpc/error_details.proto"];
+
+const EDITION_2023: i32 = 1000;
+const EDITION_2024: i32 = 1001;
 
 /// Builds a pool from an encoded `FileDescriptorSet`. `origin` names it in errors.
 pub(super) fn pool(origin: &str, bytes: &[u8]) -> Result<DescriptorPool, Error> {
@@ -28,10 +30,9 @@ pub(super) fn pool(origin: &str, bytes: &[u8]) -> Result<DescriptorPool, Error> 
     set.add_missing_imports()?;
     set.check_circles()?;
     set.add_standard_details();
-    let encoded = Encoded {
-        files: set.files.into_iter().map(|file| file.bytes).collect(),
-    }
-    .encode_to_vec();
+    let files = set.files.iter().map(|file| lower(origin, &file.bytes));
+    let files = files.collect::<Result<_, _>>()?;
+    let encoded = Encoded { files }.encode_to_vec();
     DescriptorPool::decode(encoded.as_slice()).map_err(|error| Error::Invalid {
         origin: origin.to_owned(),
         detail: format!("{error:?}"),
@@ -58,6 +59,8 @@ struct Header {
     messages: Vec<MessageHeader>,
     #[prost(string, tag = "12")]
     syntax: String,
+    #[prost(int32, tag = "14")]
+    edition: i32,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -102,15 +105,7 @@ impl<'a> Set<'a> {
             origin: origin.to_owned(),
             detail,
         };
-        let bytes = lower_editions(bytes).map_err(|error| match error {
-            EditionsError::Broken(detail) => not_a_set(detail),
-            EditionsError::Unknown { .. } => Error::Edition {
-                origin: origin.to_owned(),
-                detail: error.to_string(),
-            },
-        })?;
-        let encoded =
-            Encoded::decode(bytes.as_ref()).map_err(|error| not_a_set(error.to_string()))?;
+        let encoded = Encoded::decode(bytes).map_err(|error| not_a_set(error.to_string()))?;
         if encoded.files.is_empty() {
             return Err(not_a_set("it holds no files".to_owned()));
         }
@@ -131,14 +126,19 @@ impl<'a> Set<'a> {
     }
 
     fn check_syntax(&self, header: &Header) -> Result<(), Error> {
-        if matches!(header.syntax.as_str(), "" | "proto2" | "proto3") {
-            return Ok(());
+        match (header.syntax.as_str(), header.edition) {
+            ("" | "proto2" | "proto3", _) | ("editions", EDITION_2023 | EDITION_2024) => Ok(()),
+            ("editions", edition) => Err(Error::Edition {
+                origin: self.origin.to_owned(),
+                file: header.name.clone(),
+                edition,
+            }),
+            (syntax, _) => Err(Error::Syntax {
+                origin: self.origin.to_owned(),
+                file: header.name.clone(),
+                syntax: syntax.escape_debug().to_string(),
+            }),
         }
-        Err(Error::Syntax {
-            origin: self.origin.to_owned(),
-            file: header.name.clone(),
-            syntax: header.syntax.escape_debug().to_string(),
-        })
     }
 
     /// Adds a file; the same file twice, as in sets joined with `cat`, is one.

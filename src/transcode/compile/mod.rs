@@ -2,9 +2,9 @@
 //! descriptor only is decided here; walking the plans is left to others.
 
 mod enums;
+mod features;
 mod marks;
 
-use crate::transcode::editions::is_implicit;
 use crate::transcode::names::NameTable;
 use crate::transcode::schema::{
     EnumId, Field, Form, Kind, Message, MessageId, NONE, Schema, Shape, Tag,
@@ -37,16 +37,18 @@ impl Schema {
             .enumerate()
             .map(|(at, item)| (item.full_name().into(), EnumId(at as u32)))
             .collect();
+        let stated = features::Stated::in_files_of(pool);
         let names = Names {
             messages: &ids,
             enums: &enum_ids,
+            stated: &stated,
         };
         let mut schema = Schema {
             messages: messages
                 .iter()
                 .map(|message| names.message(message))
                 .collect(),
-            enums: enums::compile_enums(pool, &enums),
+            enums: enums::compile_enums(&enums, &stated),
             by_name: HashMap::new(),
         };
         schema.by_name = ids;
@@ -60,6 +62,7 @@ impl Schema {
 struct Names<'a> {
     messages: &'a HashMap<Box<str>, MessageId>,
     enums: &'a HashMap<Box<str>, EnumId>,
+    stated: &'a features::Stated,
 }
 
 impl Names<'_> {
@@ -76,7 +79,10 @@ impl Names<'_> {
                 let oneof = field
                     .containing_oneof()
                     .and_then(|oneof| places.get(oneof.full_name()).copied());
-                self.field(&Declared::from(&field), oneof)
+                let implicit = self.stated.implicit.contains(field.full_name());
+                let mut declared = Declared::from(&field);
+                declared.presence &= !implicit || declared.kind.as_message().is_some();
+                self.field(&declared, oneof)
             })
             .chain(
                 message
@@ -269,7 +275,7 @@ impl From<&FieldDescriptor> for Declared {
             is_map: field.is_map(),
             is_packed: field.is_packed(),
             is_group: field.is_group(),
-            presence: field.supports_presence() && !is_implicit(field),
+            presence: field.supports_presence(),
             extension: false,
             default: default_of(field.is_list(), || field.default_value()),
         }
