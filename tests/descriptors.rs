@@ -180,7 +180,7 @@ fn what_is_no_set_is_refused_with_a_remedy() {
 }
 
 #[test]
-fn editions_are_refused_by_name() {
+fn a_file_of_an_unknown_edition_is_refused_by_name() {
     let mut file = file("new.proto", &[]);
     file.syntax = Some("editions".to_owned());
     file.message_type = vec![DescriptorProto {
@@ -191,7 +191,7 @@ fn editions_are_refused_by_name() {
     assert!(
         error
             .to_string()
-            .contains("new.proto uses syntax \"editions\"; only proto2 and proto3"),
+            .contains("new.proto is of no edition; of editions, 2023 and 2024 are supported"),
         "{error}"
     );
 }
