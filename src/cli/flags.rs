@@ -232,7 +232,10 @@ impl Exchange {
         put(self.deadline, &mut gateway.route.default_deadline);
         put(self.max_deadline, &mut gateway.route.max_deadline);
         put(self.max_body, &mut gateway.max_body);
-        put(self.ignore_unknown, &mut gateway.route.ignore_unknown_parameters);
+        put(
+            self.ignore_unknown,
+            &mut gateway.route.ignore_unknown_parameters,
+        );
         put(self.ignore_unknown, &mut gateway.route.read.ignore_unknown);
         put(self.always_print, &mut gateway.route.write.always_print);
         put(self.proto_names, &mut gateway.route.write.proto_names);

@@ -6,15 +6,14 @@
 
 use prost::Message;
 use std::io::{self, Read, Write};
-use trestle::descriptors;
 use trestle::transcode::{
     ReadOptions, Schema, WriteOptions, check_required, json_to_wire, wire_to_json,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let schema = Schema::compile(&descriptors::from_file(std::env::var(
-        "TESTEE_DESCRIPTORS",
-    )?)?);
+    let set = std::fs::read(std::env::var("TESTEE_DESCRIPTORS")?)?;
+    let pool = trestle::descriptors::from_set(&set)?;
+    let schema = Schema::compile(&pool);
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     loop {
         let mut length = [0; 4];
