@@ -10,11 +10,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_imports(true);
-    compiler.open_files(["shop.proto"])?;
+    compiler.open_files(["shop.proto", "abuse.proto"])?;
     let encoded = compiler.encode_file_descriptor_set();
     fs::write(out.join("benches.binpb"), &encoded)?;
 
-    let set = prost_types::FileDescriptorSet::decode(encoded.as_slice())?;
+    let mut set = prost_types::FileDescriptorSet::decode(encoded.as_slice())?;
+    set.file.retain(|file| file.package() != "abuse");
     prost_build::Config::new()
         .compile_well_known_types()
         .extern_path(".google.protobuf", "::pbjson_types")

@@ -7,6 +7,7 @@ mod fixture;
 mod oracle;
 mod properties;
 mod read_errors;
+mod replay;
 mod required;
 mod text;
 mod values;

@@ -180,7 +180,7 @@ impl<'a> Writer<'a> {
             }
             let from = self.out.len();
             self.entry_key(key, entry.key)?;
-            match seen.insert(self.out, from..self.out.len()) {
+            match seen.insert(&self.out, from..self.out.len()) {
                 true => kept.push(inside),
                 false => self.out.truncate(from),
             }

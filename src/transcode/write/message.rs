@@ -146,6 +146,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A repeated field for as long as it goes on. Whether it has no elements.
+    #[inline(never)]
     fn run(&mut self, field: &Field, tag: u32, cursor: &mut Cursor<'_>) -> Result<bool> {
         let (mut tag, mut first, mut index) = (tag, true, 0);
         self.open(b'[');

@@ -17,7 +17,7 @@ pub(super) use scalar::{put_double, put_float};
 
 use super::error::{Step, WriteError};
 use super::path::FieldPath;
-use super::schema::{Field, MessageId, Schema};
+use super::schema::{Field, Key, MessageId, Schema};
 use super::wire::{Cursor, MAX_DEPTH, Malformed};
 
 /// How JSON is written.
@@ -67,14 +67,14 @@ pub fn field_to_json(
 fn write<'a>(
     schema: &'a Schema,
     options: &'a WriteOptions,
-    out: &'a mut Vec<u8>,
+    out: &mut Vec<u8>,
     print: impl Fn(&mut Writer<'a>) -> Result,
 ) -> std::result::Result<(), WriteError> {
     let start = out.len();
     let mut writer = Writer {
         schema,
         options,
-        out,
+        out: std::mem::take(out),
         depth: 0,
         indent: 0,
         gather: false,
@@ -85,8 +85,9 @@ fn write<'a>(
         (writer.depth, writer.indent, writer.gather) = (0, 0, true);
         result = print(&mut writer);
     }
+    *out = writer.out;
     result.map_err(|stop| {
-        writer.out.truncate(start);
+        out.truncate(start);
         match stop {
             Stop::Failed(error) => error,
             Stop::Restart => WriteError::new("the message comes in pieces that cannot be merged"),
@@ -107,7 +108,8 @@ enum Stop {
 struct Writer<'a> {
     schema: &'a Schema,
     options: &'a WriteOptions,
-    out: &'a mut Vec<u8>,
+    /// Owned while printing: one step nearer than a reference to it.
+    out: Vec<u8>,
     depth: usize,
     indent: usize,
     gather: bool,
@@ -191,19 +193,23 @@ impl<'a> Writer<'a> {
     /// A member's name with all that stands around it.
     #[inline(always)]
     fn key(&mut self, field: &Field, first: &mut bool) {
-        let key = if self.options.proto_names {
-            &field.proto_key
-        } else {
-            &field.json_key
-        };
+        let key = self.key_of(field);
         if !self.options.pretty {
-            key.put(usize::from(*first), self.out);
+            key.put(usize::from(*first), &mut self.out);
             *first = false;
             return;
         }
         self.separate(first);
-        key.put(1, self.out);
+        key.put(1, &mut self.out);
         self.out.push(b' ');
+    }
+
+    #[inline(always)]
+    fn key_of<'f>(&self, field: &'f Field) -> &'f Key {
+        match self.options.proto_names {
+            true => &field.proto_key,
+            false => &field.json_key,
+        }
     }
 
     #[cold]

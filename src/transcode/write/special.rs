@@ -77,7 +77,7 @@ impl<'a> Writer<'a> {
     fn timestamp(&mut self, chunks: &[Cursor<'_>]) -> Result {
         let (seconds, nanos) = self.moment(chunks)?;
         self.out.push(b'"');
-        if !timestamp::format(seconds, nanos, self.out) {
+        if !timestamp::format(seconds, nanos, &mut self.out) {
             return Err(Stop::failed(format!(
                 "timestamp of {seconds} s and {nanos} ns is out of range: years 0001 to 9999, 0 to 999999999 ns"
             )));
@@ -89,7 +89,7 @@ impl<'a> Writer<'a> {
     fn duration(&mut self, chunks: &[Cursor<'_>]) -> Result {
         let (seconds, nanos) = self.moment(chunks)?;
         self.out.push(b'"');
-        if !duration::format(seconds, nanos, self.out) {
+        if !duration::format(seconds, nanos, &mut self.out) {
             return Err(Stop::failed(format!(
                 "duration of {seconds} s and {nanos} ns is out of range: ±315576000000 s, \
                  less than 1 s of ns, both of one sign"
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
                 }
                 let path = std::str::from_utf8(at.delimited()?.rest())
                     .map_err(|_| Stop::failed("the string is not valid UTF-8"))?;
-                if !field_mask::to_camel(path, self.out) {
+                if !field_mask::to_camel(path, &mut self.out) {
                     let what = format!(
                         "field mask path {} has no JSON form that comes back the same",
                         quote(path)
@@ -158,7 +158,7 @@ impl<'a> Writer<'a> {
         };
         let mut first = true;
         self.any_key("@type", &mut first);
-        put_string(url, url.bytes, self.out)?;
+        put_string(url, url.bytes, &mut self.out)?;
         let plan = self.schema.get(id);
         match plan.form {
             Form::Plain => {
