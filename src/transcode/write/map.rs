@@ -146,7 +146,7 @@ impl<'a> Writer<'a> {
     /// The value of an entry that has none.
     pub(super) fn empty_value(&mut self, value: &Field) -> Result {
         match value.kind {
-            Kind::Message(id) | Kind::Group(id) => self.message(id, &[Cursor::new(&[])]),
+            Kind::Message(id) | Kind::Group(id) => self.sub_message(id, Cursor::new(&[])),
             _ => {
                 self.absent(value);
                 Ok(())

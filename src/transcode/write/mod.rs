@@ -16,6 +16,7 @@ mod special;
 pub(super) use scalar::{put_double, put_float};
 
 use super::error::{Step, WriteError};
+use super::gather::{MAX_SIZE, Pieces, Span};
 use super::path::FieldPath;
 use super::schema::{Field, Key, MessageId, Schema};
 use super::wire::{Cursor, MAX_DEPTH, Malformed};
@@ -43,8 +44,8 @@ pub fn wire_to_json(
     options: &WriteOptions,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), WriteError> {
-    write(schema, options, out, |writer| {
-        writer.message(message, &[Cursor::new(wire)])
+    write(schema, wire, options, out, |writer| {
+        writer.sub_message(message, Cursor::new(wire))
     })
 }
 
@@ -60,16 +61,22 @@ pub fn field_to_json(
     options: &WriteOptions,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), WriteError> {
-    write(schema, options, out, |writer| writer.field_at(path, wire))
+    write(schema, wire, options, out, |writer| {
+        writer.field_at(path, wire)
+    })
 }
 
 /// Runs `print`, and once more in gathering mode if it asks for that.
 fn write<'a>(
     schema: &'a Schema,
+    wire: &[u8],
     options: &'a WriteOptions,
     out: &mut Vec<u8>,
     print: impl Fn(&mut Writer<'a>) -> Result,
 ) -> std::result::Result<(), WriteError> {
+    if wire.len() > MAX_SIZE {
+        return Err(WriteError::new(Malformed::TooLarge.text()));
+    }
     let start = out.len();
     let mut writer = Writer {
         schema,
@@ -116,31 +123,31 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn field_at<'w>(&mut self, path: &'a FieldPath, wire: &'w [u8]) -> Result {
-        let mut chunks: Vec<Cursor<'w>> = vec![Cursor::new(wire)];
-        let mut message = path.message;
+    fn field_at(&mut self, path: &'a FieldPath, wire: &[u8]) -> Result {
+        let mut spans = vec![Span::of(Cursor::new(wire))];
+        let mut plan = self.schema.get(path.message);
         let (last, parents) = path.steps.split_last().expect("a path is never empty");
         for step in parents {
-            let plan = self.schema.get(message);
             let at = usize::from(*step);
-            let gathered = self.gather(plan, &chunks)?;
-            chunks = self.values(&chunks, gathered.places(at))?;
-            message = plan.fields[at].kind.message().unwrap_or(message);
+            let pieces = Pieces::new(wire, &spans);
+            let gathered = self.gather(plan, pieces)?;
+            spans = self.values(pieces, gathered.places(at))?;
+            if let Some(inner) = plan.fields[at].kind.message() {
+                plan = self.schema.get(inner);
+            }
         }
-        let plan = self.schema.get(message);
         let at = usize::from(*last);
         let field = &plan.fields[at];
-        let gathered = self.gather(plan, &chunks)?;
-        match gathered.places(at).len() {
-            0 => {
-                self.absent(field);
-                Ok(())
-            }
-            _ => self
-                .gathered_value(field, &chunks, gathered.places(at))
-                .map(drop)
-                .map_err(|stop| stop.under(Step::Field(&field.json_name))),
+        let pieces = Pieces::new(wire, &spans);
+        let gathered = self.gather(plan, pieces)?;
+        let places = gathered.places(at);
+        if places.len() == 0 {
+            self.absent(field);
+            return Ok(());
         }
+        self.gathered_value(field, pieces, places)
+            .map(drop)
+            .map_err(|stop| stop.under(Step::Field(&field.json_name)))
     }
 
     /// Goes one message deeper.
