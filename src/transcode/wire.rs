@@ -218,6 +218,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over the value that follows `tag`.
+    #[inline]
     pub(super) fn skip(&mut self, tag: u32, depth: usize) -> Result<(), Malformed> {
         match tag & 7 {
             0 => self.varint().map(drop),

@@ -36,6 +36,8 @@ pub(crate) fn json_to_wire(input: &[u8]) {
     let again = subject
         .parse(&printed, &options)
         .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&printed)));
+    // With every field printed, members that were unset are there as defaults.
+    assert!(again == wire || subject.unusual);
     let printed_again = subject.print(&again).expect("what was read can be printed");
     assert_eq!(
         String::from_utf8_lossy(&printed_again),

@@ -85,7 +85,8 @@ impl<'a> Subject<'a> {
         match self.unusual {
             true => WriteOptions {
                 always_print: true,
-                proto_names: true,
+                // There, one field's proto name is another's JSON name.
+                proto_names: self.descriptor.name() != "Names",
                 enum_numbers: true,
                 pretty: true,
             },
