@@ -10,7 +10,6 @@
 //! says where it is, what was expected and what was found.
 
 mod compile;
-mod editions;
 mod error;
 mod gather;
 mod json;
@@ -23,7 +22,6 @@ mod wellknown;
 mod wire;
 mod write;
 
-pub use editions::{EditionsError, lower_editions};
 pub use error::{PathError, ReadError, Reason, WriteError};
 pub use path::{FieldPath, OneofKey, PathKind, TextForm};
 pub use read::{

@@ -6,13 +6,13 @@
 
 use prost::Message;
 use std::io::{self, Read, Write};
+use trestle::descriptors;
 use trestle::transcode::{
-    ReadOptions, Schema, WriteOptions, check_required, json_to_wire, lower_editions, wire_to_json,
+    ReadOptions, Schema, WriteOptions, check_required, json_to_wire, wire_to_json,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let set = std::fs::read(std::env::var("TESTEE_DESCRIPTORS")?)?;
-    let pool = prost_reflect::DescriptorPool::decode(&*lower_editions(&set)?)?;
+    let pool = descriptors::from_file(std::env::var("TESTEE_DESCRIPTORS")?)?;
     let schema = Schema::compile(&pool);
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     loop {
