@@ -229,14 +229,17 @@ impl Listening {
 impl Exchange {
     pub(super) fn apply(&self, config: &mut Config) {
         let gateway = &mut config.gateway;
-        put(self.deadline, &mut gateway.default_deadline);
-        put(self.max_deadline, &mut gateway.max_deadline);
+        put(self.deadline, &mut gateway.route.default_deadline);
+        put(self.max_deadline, &mut gateway.route.max_deadline);
         put(self.max_body, &mut gateway.max_body);
-        put(self.ignore_unknown, &mut gateway.ignore_unknown_parameters);
-        put(self.ignore_unknown, &mut gateway.read.ignore_unknown);
-        put(self.always_print, &mut gateway.write.always_print);
-        put(self.proto_names, &mut gateway.write.proto_names);
-        put(self.enum_numbers, &mut gateway.write.enum_numbers);
+        put(
+            self.ignore_unknown,
+            &mut gateway.route.ignore_unknown_parameters,
+        );
+        put(self.ignore_unknown, &mut gateway.route.read.ignore_unknown);
+        put(self.always_print, &mut gateway.route.write.always_print);
+        put(self.proto_names, &mut gateway.route.write.proto_names);
+        put(self.enum_numbers, &mut gateway.route.write.enum_numbers);
     }
 }
 

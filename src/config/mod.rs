@@ -111,7 +111,10 @@ impl Config {
                 message,
             });
         };
-        let (deadline, longest) = (self.gateway.default_deadline, self.gateway.max_deadline);
+        let (deadline, longest) = (
+            self.gateway.route.default_deadline,
+            self.gateway.route.max_deadline,
+        );
         if deadline > longest {
             fault(format!(
                 "the default deadline ({deadline:?}) is above the longest one ({longest:?}); lower \

@@ -33,11 +33,14 @@ fn every_room_is_filled_and_the_rest_keeps_its_default() {
     let protos = ["conf/a.proto", "conf/b.proto"].map(PathBuf::from);
     assert_eq!(config.descriptors.protos, protos);
     assert_eq!(config.descriptors.proto_paths, [Path::new("/protos")]);
-    assert_eq!(config.gateway.default_deadline, Duration::from_secs(5));
-    assert_eq!(config.gateway.max_deadline, Duration::from_secs(300));
+    assert_eq!(
+        config.gateway.route.default_deadline,
+        Duration::from_secs(5)
+    );
+    assert_eq!(config.gateway.route.max_deadline, Duration::from_secs(300));
     assert_eq!(config.gateway.max_body, 65_536);
     assert_eq!(config.gateway.forward_headers, ["x-tenant"]);
-    assert!(config.gateway.write.always_print);
+    assert!(config.gateway.route.write.always_print);
     assert_eq!(config.server.workers.get(), 3);
     assert_eq!(config.server.drain_delay, Duration::ZERO);
     assert_eq!(config.logs.format, logs::Format::Json);
@@ -148,7 +151,7 @@ fn durations_and_sizes_need_their_unit() {
 fn contradictions_are_found() {
     assert_eq!(Config::default().contradictions(), []);
     let mut config = Config::default();
-    config.gateway.max_deadline = Duration::from_secs(1);
+    config.gateway.route.max_deadline = Duration::from_secs(1);
     config.admin_listen = config.listen;
     config.descriptors.set = Some("a".into());
     config.descriptors.protos = vec!["b".into()];

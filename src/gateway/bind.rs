@@ -3,38 +3,41 @@
 //! path wins over the body; a query never meets either, which is checked.
 
 use super::content::{self, Label};
+use super::exchange::Matched;
 use super::failure::Failure;
 use super::query;
-use super::settings::Settings;
-use crate::route::Captures;
-use crate::rule::{Binding, BodySelector};
-use crate::transcode::{self, ReadError, Schema};
+use crate::rule::BodySelector;
+use crate::transcode::{self, ReadError};
 use crate::upstream::Outgoing;
 
 /// Builds the message of one request.
 pub(super) fn message(
-    schema: &Schema,
-    settings: &Settings,
-    binding: &Binding,
-    captures: &Captures<'_>,
+    matched: &Matched<'_>,
     query: Option<&str>,
     body: &[u8],
     label: Label,
 ) -> Result<Outgoing, Failure> {
+    let Matched {
+        schema,
+        binding,
+        manners,
+        ..
+    } = *matched;
     let mut message = Outgoing::with_capacity(body.len());
-    write_body(schema, settings, binding, body, label, &mut message)?;
+    write_body(matched, body, label, &mut message)?;
     if let Some(query) = query.filter(|query| !query.is_empty()) {
-        query::write(schema, settings, binding, query, message.buffer())?;
+        query::write(matched, query, message.buffer())?;
     }
     for capture in &binding.captures {
-        let text = captures
+        let text = matched
+            .captures
             .decode(capture.segments.clone(), capture.multi)
             .map_err(Failure::BadPath)?;
         transcode::text_to_field(
             schema,
             &capture.field,
             &text,
-            &settings.read,
+            &manners.read,
             message.buffer(),
         )
         .map_err(|error| bad_field(schema.path_name(&capture.field), &error))?;
@@ -45,13 +48,17 @@ pub(super) fn message(
 }
 
 fn write_body(
-    schema: &Schema,
-    settings: &Settings,
-    binding: &Binding,
+    matched: &Matched<'_>,
     body: &[u8],
     label: Label,
     message: &mut Outgoing,
 ) -> Result<(), Failure> {
+    let Matched {
+        schema,
+        binding,
+        manners,
+        ..
+    } = *matched;
     if matches!(binding.body, BodySelector::None) {
         // What cannot be bound is refused, not lost; many clients send `{}` with
         // every POST, which says nothing that could be lost.
@@ -68,20 +75,17 @@ fn write_body(
     if label == Label::Form && !content::looks_like_json(body) {
         return Err(Failure::FormBody);
     }
-    let written = match &binding.body {
+    let out = message.buffer();
+    match &binding.body {
         BodySelector::None => Ok(()),
-        BodySelector::Whole => transcode::json_to_wire(
-            schema,
-            binding.method.input,
-            body,
-            &settings.read,
-            message.buffer(),
-        ),
-        BodySelector::Field(field) => {
-            transcode::json_to_field(schema, field, body, &settings.read, message.buffer())
+        BodySelector::Whole => {
+            transcode::json_to_wire(schema, binding.method.input, body, &manners.read, out)
         }
-    };
-    written.map_err(Failure::BadBody)
+        BodySelector::Field(field) => {
+            transcode::json_to_field(schema, field, body, &manners.read, out)
+        }
+    }
+    .map_err(Failure::BadBody)
 }
 
 /// A fault in one parameter, named as the rule or the request spells it.

@@ -5,11 +5,11 @@ use super::body;
 use super::content::{self, Label};
 use super::failure::Failure;
 use super::health;
-use super::settings::Settings;
+use super::settings::{RouteSettings, Settings};
 use super::{Tables, bind, head, metadata};
 use crate::route::{Captures, Match};
 use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
-use crate::transcode;
+use crate::transcode::{self, Schema};
 use crate::upstream::{self, Upstream};
 use bytes::Bytes;
 use http::request::Parts;
@@ -43,6 +43,15 @@ where
     response
 }
 
+/// A request's route, with all that was decided for it at start-up.
+pub(super) struct Matched<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) settings: &'a Settings,
+    pub(super) manners: &'a RouteSettings,
+    pub(super) binding: &'a Binding,
+    pub(super) captures: Captures<'a>,
+}
+
 async fn respond<B>(
     tables: &Tables,
     upstream: &Upstream,
@@ -62,8 +71,14 @@ where
         .map_err(Failure::BadPath)?
     {
         Match::Found { binding, captures } => {
-            let binding = &tables.bindings[binding];
-            call(tables, upstream, &head, body, binding, &captures).await
+            let matched = Matched {
+                schema: &tables.schema,
+                settings,
+                manners: &tables.manners[binding],
+                binding: &tables.bindings[binding],
+                captures,
+            };
+            call(&matched, upstream, &head, body).await
         }
         _ if settings.health_path.as_deref() == Some(path) => health::answer(upstream, &head).await,
         Match::NoPath => Err(Failure::NoPath),
@@ -98,18 +113,21 @@ fn wrong_method(allow: HeaderValue, method: Method) -> Failure {
 }
 
 async fn call<B>(
-    tables: &Tables,
+    matched: &Matched<'_>,
     upstream: &Upstream,
     head: &Parts,
     body: B,
-    binding: &Binding,
-    captures: &Captures<'_>,
 ) -> Result<Response, Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    let settings = &tables.settings;
+    let Matched {
+        settings,
+        manners,
+        binding,
+        ..
+    } = *matched;
     let method = &binding.method;
     if method.client_streaming || method.server_streaming {
         return Err(Failure::Streaming);
@@ -117,22 +135,14 @@ where
     if !content::accepts_json(&head.headers) {
         return Err(Failure::NotAcceptable);
     }
-    let deadline = Instant::now() + timeout(&head.headers, settings)?;
+    let deadline = Instant::now() + timeout(&head.headers, manners)?;
     let metadata = metadata::of(&head.headers, settings)?;
     let label = match (body.is_end_stream(), &binding.body) {
         (true, _) | (_, BodySelector::None) => Label::Json,
         _ => content::label(&head.headers, &head.method)?,
     };
     let body = body::read(body, settings).await?;
-    let message = bind::message(
-        &tables.schema,
-        settings,
-        binding,
-        captures,
-        head.uri.query(),
-        &body,
-        label,
-    )?;
+    let message = bind::message(matched, head.uri.query(), &body, label)?;
     drop(body);
     if Instant::now() >= deadline {
         return Err(Failure::DeadlinePassed);
@@ -146,34 +156,36 @@ where
             || matches!(head.method, Method::GET | Method::HEAD),
     };
     let reply = upstream.unary(request).await.map_err(Failure::Upstream)?;
-    let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
-    match &binding.reply {
-        ReplySelector::Whole => transcode::wire_to_json(
-            &tables.schema,
-            method.output,
-            &reply.message,
-            &settings.write,
-            &mut json,
-        ),
-        ReplySelector::Field(field) => transcode::field_to_json(
-            &tables.schema,
-            field,
-            &reply.message,
-            &settings.write,
-            &mut json,
-        ),
-    }
-    .map_err(Failure::BadReply)?;
+    let json = matched.write(&reply.message)?;
     Ok(answer::ok(json, &reply.headers))
 }
 
+impl Matched<'_> {
+    /// A reply message, or the field of it that the rule selects, as JSON.
+    fn write(&self, message: &[u8]) -> Result<Vec<u8>, Failure> {
+        let mut json = Vec::with_capacity(message.len() * 2 + 64);
+        let options = &self.manners.write;
+        match &self.binding.reply {
+            ReplySelector::Whole => {
+                let output = self.binding.method.output;
+                transcode::wire_to_json(self.schema, output, message, options, &mut json)
+            }
+            ReplySelector::Field(field) => {
+                transcode::field_to_json(self.schema, field, message, options, &mut json)
+            }
+        }
+        .map_err(Failure::BadReply)?;
+        Ok(json)
+    }
+}
+
 /// How long the call may take: what the request asks for, within the maximum.
-fn timeout(headers: &HeaderMap, settings: &Settings) -> Result<Duration, Failure> {
+fn timeout(headers: &HeaderMap, manners: &RouteSettings) -> Result<Duration, Failure> {
     let Some(value) = headers.get(GRPC_TIMEOUT) else {
-        return Ok(settings.default_deadline.min(settings.max_deadline));
+        return Ok(manners.default_deadline.min(manners.max_deadline));
     };
     upstream::parse_timeout(value.as_bytes())
-        .map(|timeout| timeout.min(settings.max_deadline))
+        .map(|timeout| timeout.min(manners.max_deadline))
         .ok_or_else(|| Failure::BadTimeout(content::shown(value.as_bytes())))
 }
 

@@ -22,7 +22,7 @@ mod query;
 mod service;
 mod settings;
 
-pub use settings::Settings;
+pub use settings::{RouteSettings, Settings};
 
 use crate::rule::{Binding, RuleError};
 use crate::transcode::Schema;
@@ -46,16 +46,20 @@ pub struct Gateway {
 struct Tables {
     schema: Schema,
     bindings: Vec<Binding>,
+    /// One for each binding.
+    manners: Vec<RouteSettings>,
     routes: route::Table,
     settings: Settings,
 }
 
 /// A gateway being put together.
-#[derive(Debug)]
 pub struct Builder {
     pool: DescriptorPool,
     settings: Settings,
+    for_each_route: ForEachRoute,
 }
+
+type ForEachRoute = Box<dyn Fn(&Binding, &mut RouteSettings)>;
 
 /// Why a gateway cannot be built: every fault that was found.
 #[derive(Debug)]
@@ -70,6 +74,7 @@ impl Gateway {
         Builder {
             pool,
             settings: Settings::default(),
+            for_each_route: Box::new(|_, _| {}),
         }
     }
 
@@ -123,6 +128,16 @@ impl Builder {
         self
     }
 
+    /// Lets `change` adjust the settings of each route; it is called once a binding,
+    /// with [`Settings::route`] to start from.
+    pub fn for_each_route(
+        mut self,
+        change: impl Fn(&Binding, &mut RouteSettings) + 'static,
+    ) -> Self {
+        self.for_each_route = Box::new(change);
+        self
+    }
+
     /// Compiles plans, rules and routes, and puts the gateway before `upstream`.
     pub fn build(self, upstream: Upstream) -> Result<Gateway, BuildError> {
         let schema = Schema::compile(&self.pool);
@@ -142,9 +157,18 @@ impl Builder {
                 .map(|conflict| describe(conflict, &bindings))
                 .collect(),
         })?;
+        let manners = bindings
+            .iter()
+            .map(|binding| {
+                let mut manners = self.settings.route.clone();
+                (self.for_each_route)(binding, &mut manners);
+                manners
+            })
+            .collect();
         let tables = Tables {
             schema,
             bindings,
+            manners,
             routes,
             settings: self.settings,
         };
@@ -173,6 +197,14 @@ impl BuildError {
     /// How many faults there are.
     pub fn count(&self) -> usize {
         self.rules.len() + self.conflicts.len()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 

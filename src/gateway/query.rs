@@ -3,8 +3,8 @@
 //! is nothing a caller should have to know.
 
 use super::bind::bad_field;
+use super::exchange::Matched;
 use super::failure::Failure;
-use super::settings::Settings;
 use crate::rule::{Binding, BodySelector};
 use crate::transcode::{self, FieldPath, OneofKey, Schema, TextForm};
 use percent_encoding::percent_decode_str;
@@ -21,13 +21,13 @@ struct Seen {
 }
 
 /// Writes every parameter of `query` (without its `?`) to `out`.
-pub(super) fn write(
-    schema: &Schema,
-    settings: &Settings,
-    binding: &Binding,
-    query: &str,
-    out: &mut Vec<u8>,
-) -> Result<(), Failure> {
+pub(super) fn write(matched: &Matched<'_>, query: &str, out: &mut Vec<u8>) -> Result<(), Failure> {
+    let Matched {
+        schema,
+        settings,
+        binding,
+        ..
+    } = *matched;
     let mut seen = Seen::default();
     let bound = binding.captures.iter().map(|variable| &variable.field);
     for field in bound.chain(body_field(binding)) {
@@ -49,20 +49,31 @@ pub(super) fn write(
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let name = decode(name)?;
         let value = decode(value)?;
-        one(schema, settings, binding, &mut seen, &name, &value, out)?;
+        one(matched, &mut seen, &name, &value, out)?;
     }
     Ok(())
 }
 
 fn one(
-    schema: &Schema,
-    settings: &Settings,
-    binding: &Binding,
+    matched: &Matched<'_>,
     seen: &mut Seen,
     name: &str,
     value: &str,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
+    let Matched {
+        schema,
+        binding,
+        manners,
+        ..
+    } = *matched;
+    if manners
+        .ignored_parameters
+        .iter()
+        .any(|ignored| ignored == name)
+    {
+        return Ok(());
+    }
     if name.is_empty() {
         return Err(fault(
             String::new(),
@@ -81,7 +92,7 @@ fn one(
     };
     let field = match schema.field_path(binding.method.input, path) {
         Ok(field) => field,
-        Err(_) if settings.ignore_unknown_parameters => return Ok(()),
+        Err(_) if manners.ignore_unknown_parameters => return Ok(()),
         Err(error) => return Err(fault(shown(name), error.to_string())),
     };
     refuse_bound(schema, binding, &field, name)?;
@@ -93,7 +104,7 @@ fn one(
                 "`[…]` names an entry of a map, and this field is none".to_owned(),
             ));
         }
-        return transcode::text_to_map_entry(schema, &field, key, value, &settings.read, out)
+        return transcode::text_to_map_entry(schema, &field, key, value, &manners.read, out)
             .map_err(|error| bad_field(shown(name), &error));
     }
     match kind.form {
@@ -117,7 +128,7 @@ fn one(
     if !kind.is_repeated {
         seen.refuse_second(schema, &field, name)?;
     }
-    transcode::text_to_field(schema, &field, value, &settings.read, out)
+    transcode::text_to_field(schema, &field, value, &manners.read, out)
         .map_err(|error| bad_field(shown(name), &error))
 }
 

@@ -8,10 +8,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The deadline of a call whose request names none.
-    pub default_deadline: Duration,
-    /// The longest deadline that a request may ask for.
-    pub max_deadline: Duration,
+    /// What each route starts from.
+    pub route: RouteSettings,
     /// The largest request body, in bytes.
     pub max_body: usize,
     /// How long a request body may take to arrive in all.
@@ -26,12 +24,6 @@ pub struct Settings {
     pub max_header_fields: usize,
     /// The most query parameters.
     pub max_query_parameters: usize,
-    /// Whether query parameters that name no field are ignored, not refused.
-    pub ignore_unknown_parameters: bool,
-    /// How JSON is read.
-    pub read: transcode::ReadOptions,
-    /// How JSON is written.
-    pub write: transcode::WriteOptions,
     /// Further request headers that become metadata of the same name.
     pub forward_headers: Vec<http::HeaderName>,
     /// The formats in which trace context goes to the backend.
@@ -40,11 +32,30 @@ pub struct Settings {
     pub health_path: Option<String>,
 }
 
+/// What may differ from route to route; see
+/// [`Builder::for_each_route`](super::Builder::for_each_route).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RouteSettings {
+    /// The deadline of a call whose request names none.
+    pub default_deadline: Duration,
+    /// The longest deadline that a request may ask for.
+    pub max_deadline: Duration,
+    /// Whether query parameters that name no field are ignored, not refused.
+    pub ignore_unknown_parameters: bool,
+    /// Query parameters that are meant for others (an API key, a cache breaker) and
+    /// ignored, whatever the line above says.
+    pub ignored_parameters: Vec<String>,
+    /// How JSON is read.
+    pub read: transcode::ReadOptions,
+    /// How JSON is written.
+    pub write: transcode::WriteOptions,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            default_deadline: Duration::from_secs(15),
-            max_deadline: Duration::from_secs(300),
+            route: RouteSettings::default(),
             max_body: 4 << 20,
             body_timeout: Duration::from_secs(30),
             body_idle_timeout: Duration::from_secs(10),
@@ -52,12 +63,22 @@ impl Default for Settings {
             max_header_bytes: 16 << 10,
             max_header_fields: 100,
             max_query_parameters: 256,
-            ignore_unknown_parameters: false,
-            read: transcode::ReadOptions::default(),
-            write: transcode::WriteOptions::default(),
             forward_headers: Vec::new(),
             trace_formats: Formats::default(),
             health_path: Some("/healthz".to_owned()),
+        }
+    }
+}
+
+impl Default for RouteSettings {
+    fn default() -> Self {
+        Self {
+            default_deadline: Duration::from_secs(15),
+            max_deadline: Duration::from_secs(300),
+            ignore_unknown_parameters: false,
+            ignored_parameters: Vec::new(),
+            read: transcode::ReadOptions::default(),
+            write: transcode::WriteOptions::default(),
         }
     }
 }

@@ -6,13 +6,13 @@
 
 use prost::Message;
 use std::io::{self, Read, Write};
-use trestle::descriptors;
 use trestle::transcode::{
     ReadOptions, Schema, WriteOptions, check_required, json_to_wire, wire_to_json,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let pool = descriptors::from_file(std::env::var("TESTEE_DESCRIPTORS")?)?;
+    let set = std::fs::read(std::env::var("TESTEE_DESCRIPTORS")?)?;
+    let pool = trestle::descriptors::from_set(&set)?;
     let schema = Schema::compile(&pool);
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     loop {

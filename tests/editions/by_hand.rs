@@ -6,7 +6,7 @@ use prost_reflect::{DescriptorPool, MessageDescriptor, prost::encoding};
 use std::{fs, path::Path};
 use trestle::{
     descriptors::{self, Error},
-    transcode::Schema,
+    transcode::{Schema, WriteOptions, wire_to_json},
 };
 
 const LABEL_REPEATED: u64 = 3;
@@ -139,6 +139,27 @@ fn features_come_down_through_messages_and_oneofs() {
     assert!(!is_group("hand.M", "stated"));
     assert!(!is_group("hand.M", "in_oneof"));
     assert!(is_group("hand.M.Nested", "below"));
+}
+
+#[test]
+fn messages_and_members_of_oneofs_have_presence_whatever_they_state() {
+    let implicit = || inside(8, &[inside(21, &[number(1, 2)])]);
+    let pool = descriptors::from_set(&set(&[inside(
+        4,
+        &[
+            text(1, "M"),
+            field("message", 1, &[of_message(".hand.M"), implicit()]),
+            inside(8, &[text(1, "o")]),
+            field("member", 2, &[number(9, 0), implicit()]),
+            field("plain", 3, &[implicit()]),
+        ],
+    )]));
+    let schema = Schema::compile(&pool.unwrap());
+    let wire = [inside(1, &[]), number(2, 0), number(3, 0)].concat();
+    let (options, mut json) = (WriteOptions::default(), Vec::new());
+    let id = schema.message("hand.M").unwrap();
+    wire_to_json(&schema, id, &wire, &options, &mut json).unwrap();
+    assert_eq!(json, br#"{"message":{},"member":0}"#);
 }
 
 #[test]

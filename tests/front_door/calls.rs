@@ -104,7 +104,7 @@ async fn deadline_cancels_the_call_at_the_backend() {
 async fn remaining_time_goes_upstream_capped_by_the_maximum() {
     let backend = Backend::start().await;
     let mut settings = Settings::default();
-    settings.max_deadline = Duration::from_secs(20);
+    settings.route.max_deadline = Duration::from_secs(20);
     let gateway = start(&backend.url(), settings).await;
     for (header, at_most) in [
         ("X-None: 1", 15.0),

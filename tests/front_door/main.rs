@@ -9,10 +9,13 @@ mod fetchit;
 mod health;
 mod in_process;
 mod metadata;
+mod program;
 mod raw;
+mod routes;
 mod rows;
 
 use backend::Backend;
+use prost_reflect::DescriptorPool;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -36,17 +39,20 @@ async fn start(url: &str, settings: gateway::Settings) -> Running {
 }
 
 async fn start_with(url: &str, settings: gateway::Settings, up: upstream::Settings) -> Running {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/front_door");
-    let files = [folder.join("every.proto"), folder.join("legacy.proto")];
-    let pool =
-        descriptors::from_protos(&files, &[&folder]).unwrap_or_else(|error| panic!("{error}"));
     let upstream = Upstream::connect_lazy(url, up).unwrap();
+    let builder = Gateway::builder(pool()).settings(settings);
     serve(
-        Gateway::builder(pool)
-            .settings(settings)
+        builder
             .build(upstream)
             .unwrap_or_else(|error| panic!("{error}")),
     )
+}
+
+/// The descriptors of the API that the scripted backend serves.
+fn pool() -> DescriptorPool {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/front_door");
+    let files = [folder.join("every.proto"), folder.join("legacy.proto")];
+    descriptors::from_protos(&files, &[&folder]).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn serve(gateway: Gateway) -> Running {
