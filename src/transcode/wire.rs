@@ -26,6 +26,22 @@ fn put_long_varint(out: &mut Vec<u8>, mut value: u64) {
     out.extend_from_slice(&bytes[..=len]);
 }
 
+/// Appends `source[start..end]`. A short run is copied as one block of a fixed
+/// size, of which the rest is dropped again: that takes two moves and no call.
+#[inline]
+pub(super) fn append(out: &mut Vec<u8>, source: &[u8], start: usize, end: usize) {
+    const BLOCK: usize = 32;
+    if let Some(block) = source[start..].first_chunk::<BLOCK>()
+        && end - start <= BLOCK
+    {
+        let len = out.len() + (end - start);
+        out.extend_from_slice(block);
+        out.truncate(len);
+    } else {
+        out.extend_from_slice(&source[start..end]);
+    }
+}
+
 /// Where a length prefix was left open.
 #[derive(Clone, Copy)]
 pub(super) struct Mark(usize);
@@ -267,6 +283,18 @@ mod tests {
             let inner = cursor.delimited().unwrap();
             assert!(cursor.is_empty());
             assert_eq!(inner.rest(), vec![7; len]);
+        }
+    }
+
+    #[test]
+    fn runs_of_any_length_are_appended() {
+        let source: Vec<u8> = (0..100).collect();
+        for start in 0..source.len() {
+            for end in start..=source.len() {
+                let mut out = vec![7];
+                append(&mut out, &source, start, end);
+                assert_eq!(out[1..], source[start..end]);
+            }
         }
     }
 

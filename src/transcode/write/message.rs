@@ -99,7 +99,7 @@ impl<'a> Writer<'a> {
     }
 
     /// One field with its key; all of its run, if it is repeated.
-    #[inline]
+    #[inline(always)]
     fn field(
         &mut self,
         field: &'a Field,
@@ -122,7 +122,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The value after `tag`. Whether it is the default of its type.
-    #[inline]
+    #[inline(always)]
     pub(super) fn value(
         &mut self,
         field: &Field,

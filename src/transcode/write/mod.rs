@@ -189,7 +189,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A member's name with all that stands around it.
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, field: &Field, first: &mut bool) {
         let key = if self.options.proto_names {
             &field.proto_key
@@ -197,12 +197,12 @@ impl<'a> Writer<'a> {
             &field.json_key
         };
         if !self.options.pretty {
-            self.out.extend_from_slice(&key[usize::from(*first)..]);
+            key.put(usize::from(*first), self.out);
             *first = false;
             return;
         }
         self.separate(first);
-        self.out.extend_from_slice(&key[1..]);
+        key.put(1, self.out);
         self.out.push(b' ');
     }
 

@@ -60,9 +60,15 @@ impl<'a> Writer<'a> {
     /// `seconds` and `nanos`.
     fn moment(&self, chunks: &[Cursor<'_>]) -> Result<(i64, i32)> {
         let mut moment = [0, 0];
-        for (number, part) in (1..).zip(&mut moment) {
-            if let Some(mut at) = self.last(chunks, number, 0)? {
-                *part = at.varint()? as i64;
+        for chunk in chunks {
+            let mut cursor = *chunk;
+            while !cursor.is_empty() {
+                let tag = cursor.tag()?;
+                match (tag >> 3, tag & 7) {
+                    (number @ 1..=2, 0) => moment[number as usize - 1] = cursor.varint()? as i64,
+                    (1..=2, _) => return Err(Malformed::WrongWireType.into()),
+                    _ => cursor.skip(tag, self.depth)?,
+                }
             }
         }
         Ok((moment[0], moment[1] as i32))
@@ -126,36 +132,33 @@ impl<'a> Writer<'a> {
     }
 
     fn any(&mut self, chunks: &[Cursor<'_>]) -> Result {
-        let mut parts = [&[][..], &[][..]];
-        let mut inside = None;
+        let mut parts = [Cursor::new(&[]); 2];
         for (number, part) in (1..).zip(&mut parts) {
             if let Some(mut at) = self.last(chunks, number, 2)? {
-                let value = at.delimited()?;
-                *part = value.rest();
-                inside = Some(value).filter(|_| number == 2).or(inside);
+                *part = at.delimited()?;
             }
         }
+        let [url, inside] = parts;
         self.open(b'{');
-        if let [[], []] = parts {
+        if url.is_empty() && inside.is_empty() {
             self.close(b'}', true);
             return Ok(());
         }
-        let url = std::str::from_utf8(parts[0])
+        let name = std::str::from_utf8(url.rest())
             .map_err(|_| Stop::failed("the type URL is not valid UTF-8"))?;
-        let known = url
+        let known = name
             .rsplit_once('/')
             .and_then(|(_, name)| self.schema.message(name));
         let Some(id) = known else {
             let what = format!(
                 "google.protobuf.Any of type {}, which is not known here",
-                quote(url)
+                quote(name)
             );
             return Err(Stop::failed(what));
         };
         let mut first = true;
         self.any_key("@type", &mut first);
-        put_string(url.as_bytes(), self.out)?;
-        let inside = inside.unwrap_or(Cursor::new(&[]));
+        put_string(url, url.bytes, self.out)?;
         let plan = self.schema.get(id);
         match plan.form {
             Form::Plain => {
