@@ -256,7 +256,10 @@ impl Key {
         bytes.extend_from_slice(b"\":");
         let len = bytes.len();
         bytes.resize(len + 40, 0);
-        Key { bytes: bytes.into(), len }
+        Key {
+            bytes: bytes.into(),
+            len,
+        }
     }
 
     /// Appends the key from its byte `from` on.

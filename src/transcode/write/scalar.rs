@@ -187,13 +187,31 @@ mod tests {
 
     #[test]
     fn doubles_have_the_shortest_digits() {
-        let mut values = vec![0.0, -0.0, 0.1, -0.5, 0.01, 0.07, 1.005, 1e15, 9_999_999_999_999.99, 1e13, 0.3, 0.1 + 0.2];
+        let mut values = vec![
+            0.0,
+            -0.0,
+            0.1,
+            -0.5,
+            0.01,
+            0.07,
+            1.005,
+            1e15,
+            9_999_999_999_999.99,
+            1e13,
+            0.3,
+            0.1 + 0.2,
+        ];
         values.extend((0..20_000).map(|at| f64::from(at * 37 - 370_000) / 100.0));
         values.extend((0..20_000).map(|at| f64::from(at * 37) / 1000.0));
-        values.extend((0..2_000u64).map(|at| f64::from_bits(at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 2)));
+        values.extend(
+            (0..2_000u64).map(|at| f64::from_bits(at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 2)),
+        );
         for value in values {
             let shortest = zmij::Buffer::new().format_finite(value).to_owned();
-            assert_eq!(printed(value), shortest.strip_suffix(".0").unwrap_or(&shortest));
+            assert_eq!(
+                printed(value),
+                shortest.strip_suffix(".0").unwrap_or(&shortest)
+            );
         }
     }
 
