@@ -19,6 +19,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// Records are handed on together up to this many bytes, when there are several.
 const BATCH: usize = 16 << 10;
 
+/// How long an error record has to leave before the body breaks off. HTTP libraries
+/// drop what they have not yet sent of a body that fails.
+const FAREWELL: Duration = Duration::from_millis(20);
+
 /// How often a framing that can shows that the stream lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -161,6 +165,7 @@ impl Replies {
         let status = failure.into_error(self.route.schema()).json();
         self.framing.error(self.count, &status, out);
         self.state = State::Broken;
+        self.timer.as_mut().reset(Instant::now() + FAREWELL);
     }
 
     /// Looks whether the call has become too old, or idle for too long.
@@ -210,7 +215,10 @@ impl http_body::Body for Replies {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match self.state {
             State::Done => return Poll::Ready(None),
-            State::Broken => return Poll::Ready(Some(Err(Box::new(Aborted)))),
+            State::Broken => {
+                let left = self.timer.as_mut().poll(context);
+                return left.map(|()| Some(Err(Aborted.into())));
+            }
             State::Beginning(_) | State::Running => {}
         }
         let mut out = Vec::new();
