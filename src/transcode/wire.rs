@@ -105,7 +105,7 @@ impl Malformed {
     pub(super) fn text(self) -> &'static str {
         match self {
             Malformed::Truncated => "the message ends in the middle of a field",
-            Malformed::LongVarint => "a varint is longer than ten bytes",
+            Malformed::LongVarint => "a varint does not fit into 64 bits",
             Malformed::BadTag => "a tag has no valid field number",
             Malformed::BadWireType => "a field has wire type 6 or 7, which do not exist",
             Malformed::UnmatchedGroup => "a group is not ended where it should be",
@@ -150,6 +150,10 @@ impl<'a> Cursor<'a> {
         for shift in 0..10 {
             let byte = *self.bytes.get(self.at).ok_or(Malformed::Truncated)?;
             self.at += 1;
+            // Of the tenth byte only one bit is left.
+            if shift == 9 && byte > 1 {
+                break;
+            }
             value |= u64::from(byte & 0x7f) << (shift * 7);
             if byte < 0x80 {
                 return Ok(value);
@@ -218,6 +222,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over the value that follows `tag`.
+    #[inline]
     pub(super) fn skip(&mut self, tag: u32, depth: usize) -> Result<(), Malformed> {
         match tag & 7 {
             0 => self.varint().map(drop),

@@ -141,7 +141,7 @@ pub(in crate::transcode) fn escape_checked(bytes: &[u8], out: &mut Vec<u8>) -> b
 }
 
 /// Whether bytes are ASCII of which nothing must be escaped.
-#[inline]
+#[inline(always)]
 pub(in crate::transcode) fn is_plain(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let Some((chunk, tail)) = rest.split_first_chunk() {

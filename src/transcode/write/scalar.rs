@@ -10,7 +10,7 @@ impl Writer<'_> {
     /// A scalar at the cursor. Whether it is the default of its type.
     #[inline(always)]
     pub(super) fn scalar(&mut self, kind: Kind, cursor: &mut Cursor<'_>) -> Result<bool> {
-        let out = &mut *self.out;
+        let out = &mut self.out;
         Ok(match kind {
             Kind::String => {
                 let inside = cursor.delimited()?;
@@ -60,7 +60,7 @@ impl Writer<'_> {
                 self.out.extend_from_slice(text)
             }
             _ => {
-                put_integer(number, self.out);
+                put_integer(number, &mut self.out);
             }
         }
     }
