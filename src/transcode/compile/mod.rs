@@ -79,9 +79,11 @@ impl Names<'_> {
                 let oneof = field
                     .containing_oneof()
                     .and_then(|oneof| places.get(oneof.full_name()).copied());
-                let implicit = self.stated.implicit.contains(field.full_name());
                 let mut declared = Declared::from(&field);
-                declared.presence &= !implicit || declared.kind.as_message().is_some();
+                // Messages and members of a oneof have presence whatever is stated.
+                if declared.kind.as_message().is_none() && field.containing_oneof().is_none() {
+                    declared.presence &= !self.stated.implicit.contains(field.full_name());
+                }
                 self.field(&declared, oneof)
             })
             .chain(
