@@ -94,6 +94,20 @@ impl SeenKeys {
         true
     }
 
+    /// Says that the key that was added last now stands `by` bytes further on, as
+    /// it does when the length before it takes more than the byte left for it.
+    #[inline]
+    pub(super) fn move_last(&mut self, by: usize) {
+        let last = match &mut self.many {
+            Some(table) => table.keys.last_mut(),
+            None => self.few[..self.len].last_mut(),
+        };
+        if let Some((start, end)) = last {
+            *start += by;
+            *end += by;
+        }
+    }
+
     /// Takes the key that was added last out again.
     pub(super) fn forget_last(&mut self) {
         match &mut self.many {
