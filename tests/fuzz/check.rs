@@ -1,7 +1,6 @@
 //! What holds for any input, shared by the fuzz targets and by the test that
 //! replays their seeds. The first byte of an input chooses the message.
 
-use prost_reflect::prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use std::sync::LazyLock;
 use trestle::transcode::{

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod arbitrary;
+mod editions;
 mod fixture;
 mod oracle;
 mod properties;
