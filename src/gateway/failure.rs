@@ -66,6 +66,7 @@ pub(super) enum Failure {
         fault: &'static str,
     },
     StreamIdle,
+    Closing,
     DeadlinePassed,
     Upstream(upstream::Failure),
     BadReply(WriteError),
@@ -196,6 +197,10 @@ impl Failure {
             Self::BadStream { line, fault } => {
                 Error::bad_request(format!("the request stream, line {line}: {fault}"))
             }
+            Self::Closing => Error::new(
+                Code::Unavailable,
+                "the gateway is shutting down; open the stream again",
+            ),
             Self::StreamIdle => {
                 Error::new(DeadlineExceeded, "nothing was streamed for longer than is allowed")
             }

@@ -77,6 +77,15 @@ impl Owned {
         &self.worker.tables.manners[self.index]
     }
 
+    /// Resolves when streams are to end.
+    pub(super) fn closing(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut closing = self.worker.tables.closing.subscribe();
+        async move {
+            // The sender lives as long as the gateway does.
+            let _ = closing.wait_for(|closing| *closing).await;
+        }
+    }
+
     pub(super) fn binding(&self) -> &Binding {
         &self.worker.tables.bindings[self.index]
     }

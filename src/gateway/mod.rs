@@ -34,6 +34,7 @@ use crate::{route, rule};
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// An HTTP/JSON face for a backend, ready to answer. Cheap to clone; clones share
@@ -60,6 +61,8 @@ struct Tables {
     manners: Vec<RouteSettings>,
     routes: route::Table,
     settings: Settings,
+    /// True once streams are to end.
+    closing: watch::Sender<bool>,
 }
 
 /// A gateway being put together.
@@ -108,6 +111,13 @@ impl Gateway {
     /// Whether the backend can be expected to answer; the error says why not.
     pub fn probe(&self) -> impl Future<Output = Result<(), String>> + Send + 'static {
         health::probe(self.worker.upstream.clone())
+    }
+
+    /// Ends all streams, those of other workers and those to come included: each gets
+    /// an error record, `UNAVAILABLE`, in its framing. For the end of a drain; unary
+    /// calls are left to end by themselves.
+    pub fn close_streams(&self) {
+        self.worker.tables.closing.send_replace(true);
     }
 
     /// An axum router that carries the routes, to be served as it is, nested below
@@ -185,6 +195,7 @@ impl Builder {
             manners,
             routes,
             settings: self.settings,
+            closing: watch::Sender::new(false),
         };
         let worker = Worker {
             tables: Arc::new(tables),

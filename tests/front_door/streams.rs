@@ -185,6 +185,31 @@ async fn deadline_and_idle_limit_end_a_stream_visibly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn closing_streams_end_with_an_error_record() {
+    let backend = Backend::start().await;
+    let upstream = Upstream::connect_lazy(&backend.url(), upstream::Settings::default()).unwrap();
+    let gateway = Gateway::builder(crate::pool()).build(upstream).unwrap();
+    let running = serve(gateway.clone());
+    let address = running.address;
+    let request =
+        b"GET /v1/watch HTTP/1.1\r\nHost: t\r\nGrpc-Metadata-Script: stream-then-silence 1\r\n\r\n";
+    let stream = tokio::spawn(async move { raw::stream(address, request).await });
+    backend.wait_begun(1).await;
+    running.drain.begin();
+    gateway.close_streams();
+    let ended = timeout(PATIENCE, stream).await.expect("an end").unwrap();
+    assert!(
+        !ended.finished && ended.text.contains("\"code\":14"),
+        "{}",
+        ended.text
+    );
+    timeout(PATIENCE, running.server)
+        .await
+        .expect("nothing holds the drain up")
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn slow_reader_stops_the_backend_and_harms_nobody() {
     let backend = Backend::start().await;
     let gateway = start(&backend.url(), Settings::default()).await;

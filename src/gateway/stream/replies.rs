@@ -39,6 +39,7 @@ pub(super) struct Replies {
     /// When a message last came, as of the last look at the clock.
     last: Instant,
     timer: Pin<Box<Sleep>>,
+    closing: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 enum State {
@@ -74,6 +75,7 @@ impl Replies {
     ) -> Self {
         let last = Instant::now();
         let mut replies = Self {
+            closing: Box::pin(route.closing()),
             route,
             framing,
             receiving,
@@ -170,6 +172,10 @@ impl Replies {
 
     /// Looks whether the call has become too old, or idle for too long.
     fn poll_timer(&mut self, context: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<()> {
+        if self.closing.as_mut().poll(context).is_ready() {
+            self.fail(Failure::Closing, out);
+            return Poll::Ready(());
+        }
         while self.timer.as_mut().poll(context).is_ready() {
             let now = Instant::now();
             if now >= self.deadline {
