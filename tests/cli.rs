@@ -109,7 +109,7 @@ async fn routes_are_listed_as_a_table_and_as_json() {
     assert_eq!(code, 0, "{err}");
     assert_eq!(
         out,
-        "POST    /api/capitalize -> rpc.Fetch/Capitalize (body *)\n"
+        "POST    /api/capitalize -> rpc.Fetch/Capitalize (body *) [annotation]\n"
     );
 
     let (code, out, _) = run(&[&["routes", "--format", "json"][..], &FETCH].concat()).await;
@@ -124,6 +124,7 @@ async fn routes_are_listed_as_a_table_and_as_json() {
         "clientStreaming": false,
         "serverStreaming": false,
         "deprecated": false,
+        "source": "annotation",
     }]);
     assert_eq!(routes, expected);
 }

@@ -34,7 +34,7 @@ impl AutoMap {
         for word in words {
             match word.as_str() {
                 "true" => auto_map.all = true,
-                "false" => {}
+                "false" | "" => {}
                 _ => auto_map.services.push(word),
             }
         }
