@@ -1,11 +1,11 @@
 //! Errors as responses: `google.rpc.Status` in JSON.
 
-use super::answer::{JSON, Response};
+use super::answer::{self, JSON, Response};
 use super::failure::http_status;
 use crate::upstream::Code;
 use axum::body::Body;
 use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -18,6 +18,7 @@ pub(super) struct Error {
     message: Cow<'static, str>,
     details: Vec<Detail>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    metadata: Vec<HeaderMap>,
 }
 
 /// `google.rpc.Status` in JSON.
@@ -72,6 +73,7 @@ impl Error {
             message: message.into(),
             details: Vec::new(),
             headers: Vec::new(),
+            metadata: Vec::new(),
         }
     }
 
@@ -103,6 +105,12 @@ impl Error {
         self
     }
 
+    /// Metadata of the backend that goes with the error.
+    pub(super) fn with_metadata(mut self, metadata: HeaderMap) -> Self {
+        self.metadata.push(metadata);
+        self
+    }
+
     /// Names a wrong field, as `google.rpc.BadRequest`.
     pub(super) fn with_violation(mut self, field: String, description: impl Into<String>) -> Self {
         self.details.push(Detail::BadRequest {
@@ -121,13 +129,18 @@ impl Error {
         self.with_header(CONNECTION, HeaderValue::from_static("close"))
     }
 
-    pub(super) fn respond(self) -> Response {
+    /// `google.rpc.Status` as JSON.
+    pub(super) fn json(&self) -> Vec<u8> {
         let status = Status {
             code: self.code as i32,
             message: &self.message,
             details: &self.details,
         };
-        let body = serde_json::to_vec(&status).expect("text and checked JSON serialize");
+        serde_json::to_vec(&status).expect("text and checked JSON serialize")
+    }
+
+    pub(super) fn respond(self) -> Response {
+        let body = self.json();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.http;
         let headers = response.headers_mut();
@@ -137,6 +150,9 @@ impl Error {
                 .into_iter()
                 .map(|(name, value)| (Some(name), value)),
         );
+        for metadata in &self.metadata {
+            answer::add_metadata(headers, metadata);
+        }
         response
     }
 }

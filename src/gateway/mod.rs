@@ -17,12 +17,15 @@ mod exchange;
 mod failure;
 mod head;
 mod health;
+mod matched;
 mod metadata;
 mod query;
 mod service;
 mod settings;
+mod stream;
 
 pub use settings::{RouteSettings, Settings};
+pub use stream::Framing;
 
 use crate::rule::{Binding, Source};
 use crate::transcode::Schema;
@@ -37,6 +40,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// tables and connections.
 #[derive(Clone, Debug)]
 pub struct Gateway {
+    worker: Arc<Worker>,
+}
+
+/// What the exchanges of one worker share. An `Arc` a worker, so that counting its
+/// users never crosses threads.
+#[derive(Debug)]
+struct Worker {
     tables: Arc<Tables>,
     upstream: Upstream,
 }
@@ -81,20 +91,24 @@ impl Gateway {
 
     /// What is served, in the order of the descriptors.
     pub fn routes(&self) -> &[Binding] {
-        &self.tables.bindings
+        &self.worker.tables.bindings
     }
 
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
+        let Worker { tables, upstream } = &*self.worker;
+        let worker = Worker {
+            tables: tables.clone(),
+            upstream: upstream.on_worker(),
+        };
         Self {
-            tables: self.tables.clone(),
-            upstream: self.upstream.on_worker(),
+            worker: Arc::new(worker),
         }
     }
 
     /// Whether the backend can be expected to answer; the error says why not.
     pub fn probe(&self) -> impl Future<Output = Result<(), String>> + Send + 'static {
-        health::probe(self.upstream.clone())
+        health::probe(self.worker.upstream.clone())
     }
 
     /// An axum router that carries the routes, to be served as it is, nested below
@@ -203,9 +217,12 @@ impl Builder {
             routes,
             settings: self.settings,
         };
-        Ok(Gateway {
+        let worker = Worker {
             tables: Arc::new(tables),
             upstream,
+        };
+        Ok(Gateway {
+            worker: Arc::new(worker),
         })
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 /// Positions of a message's fields or oneofs.
 pub(super) enum Seen {
     Few(u64),
+    Some([u64; 4]),
     Many(Box<[u64]>),
 }
 
@@ -15,6 +16,7 @@ impl Seen {
     pub(super) fn new(size: usize) -> Seen {
         match size {
             0..=64 => Seen::Few(0),
+            65..=256 => Seen::Some([0; 4]),
             _ => Seen::Many(vec![0; size.div_ceil(64)].into()),
         }
     }
@@ -24,6 +26,7 @@ impl Seen {
     pub(super) fn insert(&mut self, at: usize) -> bool {
         let word = match self {
             Seen::Few(word) => word,
+            Seen::Some(words) => &mut words[at / 64 % 4],
             Seen::Many(words) => &mut words[at / 64],
         };
         let bit = 1 << (at % 64);
@@ -169,9 +172,11 @@ mod tests {
 
     #[test]
     fn positions_beyond_the_first_word_are_kept_apart() {
-        let mut seen = Seen::new(200);
-        assert!(seen.insert(3) && seen.insert(67) && seen.insert(131));
-        assert!(!seen.insert(67));
-        assert!(seen.insert(195) && !seen.insert(131));
+        for size in [200, 1000] {
+            let mut seen = Seen::new(size);
+            assert!(seen.insert(3) && seen.insert(67) && seen.insert(131));
+            assert!(!seen.insert(67));
+            assert!(seen.insert(195) && !seen.insert(131));
+        }
     }
 }

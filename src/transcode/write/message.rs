@@ -2,23 +2,29 @@
 
 use super::{Result, Stop, Writer};
 use crate::transcode::error::Step;
+use crate::transcode::gather::{Pieces, Span};
 use crate::transcode::schema::{Field, Form, Kind, Message, MessageId, Shape};
 use crate::transcode::seen::Seen;
 use crate::transcode::wire::{Cursor, Malformed};
 
 impl<'a> Writer<'a> {
-    /// A message as a JSON value. `chunks` are its occurrences, which merge; there
-    /// is more than one in gathering mode only.
-    pub(super) fn message(&mut self, id: MessageId, chunks: &[Cursor<'_>]) -> Result {
+    /// A message that is in one piece.
+    #[inline]
+    pub(super) fn sub_message(&mut self, id: MessageId, inside: Cursor<'_>) -> Result {
+        self.message(id, Pieces::new(inside.bytes, &[Span::of(inside)]))
+    }
+
+    /// A message as a JSON value. There is more than one piece in gathering mode only.
+    pub(super) fn message(&mut self, id: MessageId, pieces: Pieces<'_, '_>) -> Result {
         self.deeper()?;
         let plan = self.schema.get(id);
         match plan.form {
             Form::Plain => {
                 self.open(b'{');
-                let empty = self.fields(plan, chunks, true)?;
+                let empty = self.fields(plan, pieces, true)?;
                 self.close(b'}', empty);
             }
-            _ => self.special(plan, chunks)?,
+            _ => self.special(plan, pieces)?,
         }
         self.depth -= 1;
         Ok(())
@@ -29,22 +35,12 @@ impl<'a> Writer<'a> {
     pub(super) fn fields(
         &mut self,
         plan: &'a Message,
-        chunks: &[Cursor<'_>],
+        pieces: Pieces<'_, '_>,
         mut first: bool,
     ) -> Result<bool> {
-        match chunks {
-            [] => {}
-            [chunk] if !self.gather => {
-                self.fields_as_they_come(plan, *chunk, &mut first)?;
-                return Ok(first);
-            }
-            _ => {
-                self.fields_gathered(plan, chunks, &mut first)?;
-                return Ok(first);
-            }
-        }
-        if self.options.always_print {
-            self.defaults(plan, 0..plan.fields.len(), &mut first);
+        match pieces.only() {
+            Some(cursor) if !self.gather => self.fields_as_they_come(plan, cursor, &mut first)?,
+            _ => self.fields_gathered(plan, pieces, &mut first)?,
         }
         Ok(first)
     }
@@ -99,7 +95,7 @@ impl<'a> Writer<'a> {
     }
 
     /// One field with its key; all of its run, if it is repeated.
-    #[inline]
+    #[inline(always)]
     fn field(
         &mut self,
         field: &'a Field,
@@ -122,7 +118,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The value after `tag`. Whether it is the default of its type.
-    #[inline]
+    #[inline(always)]
     pub(super) fn value(
         &mut self,
         field: &Field,
@@ -135,17 +131,18 @@ impl<'a> Writer<'a> {
         match field.kind {
             Kind::Message(id) => {
                 let inside = cursor.delimited()?;
-                self.message(id, &[inside]).map(|()| false)
+                self.sub_message(id, inside).map(|()| false)
             }
             Kind::Group(id) => {
                 let inside = cursor.group(tag >> 3, self.depth)?;
-                self.message(id, &[inside]).map(|()| false)
+                self.sub_message(id, inside).map(|()| false)
             }
             kind => self.scalar(kind, cursor),
         }
     }
 
     /// A repeated field for as long as it goes on. Whether it has no elements.
+    #[inline(never)]
     fn run(&mut self, field: &Field, tag: u32, cursor: &mut Cursor<'_>) -> Result<bool> {
         let (mut tag, mut first, mut index) = (tag, true, 0);
         self.open(b'[');
