@@ -16,8 +16,8 @@
 //! Rules come from annotations and from files ([`ServiceConfig`]); methods that have
 //! none can be mapped automatically ([`AutoMap`]). Where sources meet:
 //! - A rule of a file replaces the annotation of its method, the annotation's
-//!   additional bindings included. grpc-gateway keeps both; the document's own
-//!   specification says that the later word wins, and this is what it says.
+//!   additional bindings included, as the comment of `google/api/http.proto` says;
+//!   grpc-gateway keeps both.
 //! - Two rules in files for one method are an error that names both, stricter than
 //!   "last one wins": which of two files is the last is not for a flag to hide.
 //! - A selector is the full name of one method, as in grpc-gateway. The lists and

@@ -96,7 +96,12 @@ fn reason(error: &serde_saphyr::Error) -> String {
         (Some(end), Some(_)) => &text[..end],
         _ => &text,
     };
-    format!("not valid YAML: {text}")
+    // `body: *` is what everybody writes first.
+    let help = match text.contains("anchor or alias") {
+        true => "; write a text that begins with `*` or `&` in quotes",
+        false => "",
+    };
+    format!("not valid YAML: {text}{help}")
 }
 
 impl From<Location> for Place {
