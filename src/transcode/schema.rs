@@ -82,6 +82,9 @@ pub(super) struct Field {
     pub(super) default_json: Box<[u8]>,
     /// The default of an enum field.
     pub(super) default_number: i32,
+    /// A singular scalar of a common type in no oneof: nothing of what makes
+    /// printing a field difficult can happen to it.
+    pub(super) simple: bool,
     /// Which real oneof the field belongs to.
     pub(super) oneof: Option<u16>,
 }

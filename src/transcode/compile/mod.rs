@@ -139,6 +139,7 @@ impl Names<'_> {
             required: field.cardinality == Cardinality::Required,
             extension: field.extension,
             null_is_value: false,
+            simple: shape == Shape::Singular && oneof.is_none() && is_common(kind),
             default_json: default_json(&field.default).into(),
             default_number: match field.default {
                 Value::EnumNumber(number) => number,
@@ -190,6 +191,14 @@ struct Declared {
     presence: bool,
     extension: bool,
     default: Value,
+}
+
+fn is_common(kind: Kind) -> bool {
+    use Kind::{Bool, Double, Int32, Int64, String, Uint32, Uint64};
+    matches!(
+        kind,
+        String | Int32 | Int64 | Uint32 | Uint64 | Bool | Double
+    )
 }
 
 /// The default of one value. For a repeated field there is none to ask for.

@@ -70,7 +70,7 @@ pub fn field_to_json(
 fn write<'a>(
     schema: &'a Schema,
     wire: &[u8],
-    options: &'a WriteOptions,
+    options: &WriteOptions,
     out: &mut Vec<u8>,
     print: impl Fn(&mut Writer<'a>) -> Result,
 ) -> std::result::Result<(), WriteError> {
@@ -80,7 +80,7 @@ fn write<'a>(
     let start = out.len();
     let mut writer = Writer {
         schema,
-        options,
+        options: *options,
         out: std::mem::take(out),
         depth: 0,
         indent: 0,
@@ -114,7 +114,7 @@ enum Stop {
 /// One walk over one message.
 struct Writer<'a> {
     schema: &'a Schema,
-    options: &'a WriteOptions,
+    options: WriteOptions,
     /// Owned while printing: one step nearer than a reference to it.
     out: Vec<u8>,
     depth: usize,

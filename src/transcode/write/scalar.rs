@@ -8,7 +8,7 @@ use crate::transcode::wire::{Cursor, append, unzigzag};
 
 impl Writer<'_> {
     /// A scalar at the cursor. Whether it is the default of its type.
-    #[inline(always)]
+    #[inline]
     pub(super) fn scalar(&mut self, kind: Kind, cursor: &mut Cursor<'_>) -> Result<bool> {
         let out = &mut self.out;
         Ok(match kind {
@@ -100,14 +100,20 @@ pub(super) fn put_string(inside: Cursor<'_>, bytes: &[u8], out: &mut Vec<u8>) ->
 }
 
 #[inline]
-fn put_integer<I: itoa::Integer + Default + PartialEq>(value: I, out: &mut Vec<u8>) -> bool {
+pub(super) fn put_integer<I: itoa::Integer + Default + PartialEq>(
+    value: I,
+    out: &mut Vec<u8>,
+) -> bool {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     value == I::default()
 }
 
 /// 64-bit integers are strings, because JSON's readers mostly hold numbers as doubles.
 #[inline]
-fn put_quoted<I: itoa::Integer + Default + PartialEq>(value: I, out: &mut Vec<u8>) -> bool {
+pub(super) fn put_quoted<I: itoa::Integer + Default + PartialEq>(
+    value: I,
+    out: &mut Vec<u8>,
+) -> bool {
     out.push(b'"');
     let default = put_integer(value, out);
     out.push(b'"');
