@@ -11,6 +11,10 @@ use super::{
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use std::collections::{HashMap, HashSet};
 
+/// How many wrong selectors are told what was probably meant. Comparing names takes
+/// its time, and a file for another API altogether has only wrong ones.
+const SUGGESTIONS: usize = 20;
+
 /// The rules from outside, by method.
 pub(super) struct Selection<'a> {
     settings: &'a Settings,
@@ -42,10 +46,14 @@ impl<'a> Selection<'a> {
             .files
             .iter()
             .flat_map(|file| file.rules.iter().map(move |rule| FileEntry { file, rule }));
+        let mut unknown = 0;
         for entry in entries {
             let selector = entry.rule.selector.as_str();
             if !methods.contains(selector) {
-                errors.push(entry.error(no_method(pool, selector, &methods)));
+                unknown += 1;
+                let fault = Fault::new(format!("the descriptors have no method `{selector}`"));
+                let help = (unknown <= SUGGESTIONS).then(|| instead(pool, selector, &methods));
+                errors.push(entry.error(help.into_iter().fold(fault, Fault::help)));
             } else if let Some(&first) = of_files.get(selector) {
                 errors.push(entry.error(second(first)));
             } else {
@@ -113,20 +121,17 @@ fn second(first: FileEntry<'_>) -> Fault {
         .help("remove one of the two, or move it into the `additional_bindings` of the other")
 }
 
-fn no_method(pool: &DescriptorPool, selector: &str, methods: &HashSet<String>) -> Fault {
-    let fault = Fault::new(format!("the descriptors have no method `{selector}`"));
+/// What to write instead of a selector that names no method.
+fn instead(pool: &DescriptorPool, selector: &str, methods: &HashSet<String>) -> String {
     if let Some(service) = pool.get_service_by_name(selector) {
         let names: Vec<_> = service
             .methods()
             .map(|method| format!("{selector}.{}", method.name()))
             .collect();
-        return fault.help(format!(
-            "that is a service; write a rule for each method: {}",
-            some_of(names)
-        ));
+        let names = some_of(names);
+        return format!("that is a service; write a rule for each method: {names}");
     }
-    let names = methods.iter().map(String::as_str);
-    fault.help(suggestion("methods", selector, names))
+    suggestion("methods", selector, methods.iter().map(String::as_str))
 }
 
 fn unknown_services<'a>(
@@ -150,13 +155,14 @@ fn suggestion<'a>(what: &str, wrong: &str, known: impl Iterator<Item = &'a str>)
     let last = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
     let mut known: Vec<_> = known.collect();
     known.sort_unstable();
+    let limit = 1 + wrong.len() / 4;
     let nearest = known
         .iter()
-        .map(|name| {
-            let differs = last(name) != last(wrong);
-            (strsim::damerau_levenshtein(name, wrong), differs, *name)
-        })
-        .filter(|(distance, differs, _)| !differs || *distance <= 1 + wrong.len() / 4)
+        .map(|name| (last(name) != last(wrong), *name))
+        // A distance is no smaller than the difference in length.
+        .filter(|(differs, name)| !differs || name.len().abs_diff(wrong.len()) <= limit)
+        .map(|(differs, name)| (strsim::osa_distance(name, wrong), differs, name))
+        .filter(|(distance, differs, _)| !differs || *distance <= limit)
         .min();
     match nearest {
         Some((.., name)) => format!("did you mean `{name}`?"),
