@@ -4,7 +4,9 @@ use super::answer::{self, Response};
 use super::body;
 use super::content::{self, Label};
 use super::failure::Failure;
+use super::finish;
 use super::health;
+use super::identity::Identity;
 use super::settings::{RouteSettings, Settings};
 use super::{Tables, bind, head, metadata};
 use crate::route::{Captures, Match};
@@ -32,14 +34,12 @@ where
     B::Error: Display,
 {
     let (head, body) = request.into_parts();
-    let is_head = head.method == Method::HEAD;
-    let mut response = match respond(tables, upstream, head, body).await {
+    let identity = Identity::of(&head.headers, &tables.settings);
+    let mut response = match respond(tables, upstream, &head, &identity, body).await {
         Ok(response) => response,
         Err(failure) => failure.into_response(&tables.schema),
     };
-    if is_head {
-        without_body(&mut response);
-    }
+    finish::finish(&head, identity, &mut response);
     response
 }
 
@@ -48,6 +48,7 @@ pub(super) struct Matched<'a> {
     pub(super) schema: &'a Schema,
     pub(super) settings: &'a Settings,
     pub(super) manners: &'a RouteSettings,
+    pub(super) identity: &'a Identity,
     pub(super) binding: &'a Binding,
     pub(super) captures: Captures<'a>,
 }
@@ -55,7 +56,8 @@ pub(super) struct Matched<'a> {
 async fn respond<B>(
     tables: &Tables,
     upstream: &Upstream,
-    head: Parts,
+    head: &Parts,
+    identity: &Identity,
     body: B,
 ) -> Result<Response, Failure>
 where
@@ -63,7 +65,7 @@ where
     B::Error: Display,
 {
     let settings = &tables.settings;
-    head::check(&head, settings)?;
+    head::check(head, settings)?;
     let path = head.uri.path();
     match tables
         .routes
@@ -75,19 +77,20 @@ where
                 schema: &tables.schema,
                 settings,
                 manners: &tables.manners[binding],
+                identity,
                 binding: &tables.bindings[binding],
                 captures,
             };
-            call(&matched, upstream, &head, body).await
+            call(&matched, upstream, head, body).await
         }
-        _ if settings.health_path.as_deref() == Some(path) => health::answer(upstream, &head).await,
+        _ if settings.health_path.as_deref() == Some(path) => health::answer(upstream, head).await,
         Match::NoPath => Err(Failure::NoPath),
         Match::WrongMethod { allow } => {
             let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
             if head.method == Method::OPTIONS {
                 return Ok(answer::options(allow));
             }
-            Err(wrong_method(allow, head.method))
+            Err(wrong_method(allow, head.method.clone()))
         }
     }
 }
@@ -125,6 +128,7 @@ where
     let Matched {
         settings,
         manners,
+        identity,
         binding,
         ..
     } = *matched;
@@ -136,7 +140,7 @@ where
         return Err(Failure::NotAcceptable);
     }
     let deadline = Instant::now() + timeout(&head.headers, manners)?;
-    let metadata = metadata::of(&head.headers, settings)?;
+    let metadata = metadata::of(&head.headers, identity, settings)?;
     let label = match (body.is_end_stream(), &binding.body) {
         (true, _) | (_, BodySelector::None) => Label::Json,
         _ => content::label(&head.headers, &head.method)?,
@@ -187,15 +191,4 @@ fn timeout(headers: &HeaderMap, manners: &RouteSettings) -> Result<Duration, Fai
     upstream::parse_timeout(value.as_bytes())
         .map(|timeout| timeout.min(manners.max_deadline))
         .ok_or_else(|| Failure::BadTimeout(content::shown(value.as_bytes())))
-}
-
-/// The answer to HEAD: the headers of GET's, its length included.
-fn without_body(response: &mut Response) {
-    let length = http_body::Body::size_hint(response.body()).exact();
-    *response.body_mut() = axum::body::Body::empty();
-    if let Some(length) = length {
-        response
-            .headers_mut()
-            .insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
 }

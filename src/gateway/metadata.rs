@@ -1,20 +1,21 @@
 //! Request headers to gRPC metadata, by an allow-list: `authorization`, what the
-//! operator lists, and `Grpc-Metadata-*` without its prefix. Trace context is not
-//! forwarded but derived, so that no foreign trace header slips through.
+//! operator lists, and `Grpc-Metadata-*` without its prefix. Request id and trace
+//! context are not forwarded but derived, so that nothing foreign slips through.
 
 use super::failure::Failure;
+use super::identity::{Identity, REQUEST_ID};
 use super::settings::Settings;
-use crate::telemetry::propagation::{Decision, extract, inject, is_trace_header};
+use crate::telemetry::propagation::{inject, is_trace_header};
 use crate::upstream::{decode_binary, encode_binary};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 const PREFIX: &str = "grpc-metadata-";
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The metadata that goes upstream with a request of these headers.
 pub(super) fn of(
     headers: &HeaderMap,
+    identity: &Identity,
     settings: &Settings,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let mut metadata = Vec::with_capacity(4);
@@ -25,39 +26,29 @@ pub(super) fn of(
         if name.as_str().ends_with("-bin") {
             let value = binary(value).ok_or_else(|| Failure::BadBinaryHeader(name.clone()))?;
             metadata.push((name, value));
-        } else if is_ascii_value(value) && (name != REQUEST_ID || is_request_id(value)) {
+        } else if is_ascii_value(value) {
             metadata.push((name, value.clone()));
         } else {
             // gRPC asks that such a value is dropped rather than failing the call.
             tracing::debug!(%name, "a header value that gRPC cannot carry was dropped");
         }
     }
-    add_trace_context(headers, settings, &mut metadata);
+    metadata.push((REQUEST_ID, identity.request_id.clone()));
+    if let Some(context) = &identity.trace {
+        let mut trace = HeaderMap::new();
+        inject(context, settings.trace_formats, &mut trace);
+        metadata.extend(
+            trace
+                .into_iter()
+                .filter_map(|(name, value)| Some((name?, value))),
+        );
+    }
     Ok(metadata)
-}
-
-/// Passes the caller's trace on, in the configured formats. Where the caller has
-/// none, the backend starts one by its own rules.
-fn add_trace_context(
-    headers: &HeaderMap,
-    settings: &Settings,
-    metadata: &mut Vec<(HeaderName, HeaderValue)>,
-) {
-    let extracted = extract(headers);
-    if extracted.context().is_none() && extracted.decision() == Decision::Defer {
-        return;
-    }
-    let mut trace = HeaderMap::new();
-    let context = extracted.or_new(settings.trace_formats, Decision::Accept);
-    inject(&context, settings.trace_formats, &mut trace);
-    for (name, value) in trace {
-        metadata.extend(name.map(|name| (name, value)));
-    }
 }
 
 /// The metadata name of an allowed header.
 fn allowed(name: &HeaderName, settings: &Settings) -> Option<HeaderName> {
-    if *name == AUTHORIZATION || *name == REQUEST_ID {
+    if *name == AUTHORIZATION {
         return Some(name.clone());
     }
     if let Some(bare) = name.as_str().strip_prefix(PREFIX) {
@@ -89,6 +80,7 @@ fn may_be_set(name: &HeaderName) -> bool {
             | "x-real-ip"
             | "user-agent"
             | "date"
+            | "x-request-id"
     );
     // gRPC's Header-Name; an underscore is left out since proxies fold it with `-`.
     let legal = text
@@ -113,13 +105,4 @@ fn is_ascii_value(value: &HeaderValue) -> bool {
         .as_bytes()
         .iter()
         .all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// A request id that is safe to pass on and to log.
-fn is_request_id(value: &HeaderValue) -> bool {
-    (1..=128).contains(&value.len())
-        && value
-            .as_bytes()
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }

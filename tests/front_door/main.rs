@@ -8,6 +8,7 @@ mod calls;
 mod fetchit;
 mod health;
 mod in_process;
+mod manners;
 mod metadata;
 mod program;
 mod raw;

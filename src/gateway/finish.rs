@@ -1,0 +1,28 @@
+//! The last touches to every response, whatever it says: what the request asked
+//! of any answer, and what any answer tells of its exchange.
+
+use super::answer::Response;
+use super::identity::Identity;
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{HeaderValue, Method};
+use http_body::Body as _;
+
+/// Finishes the response to the request with this head.
+pub(super) fn finish(head: &Parts, identity: Identity, response: &mut Response) {
+    identity.mark(response.headers_mut());
+    if head.method == Method::HEAD {
+        without_body(response);
+    }
+}
+
+/// The answer to HEAD: the headers of GET's, its length included.
+fn without_body(response: &mut Response) {
+    let length = response.body().size_hint().exact();
+    *response.body_mut() = axum::body::Body::empty();
+    if let Some(length) = length {
+        response
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+}
