@@ -73,6 +73,7 @@ fn is_reserved(name: &HeaderName) -> bool {
                 | "set-cookie"
                 | "location"
                 | "status"
+                | "www-authenticate"
         )
         || name.starts_with("proxy-")
         || name.starts_with("access-control-")

@@ -1,6 +1,7 @@
 //! What a request says of its body and of the answer it wants: content type,
 //! content encoding, Accept.
 
+use super::accept;
 use super::failure::Failure;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method};
@@ -68,37 +69,13 @@ pub(super) fn looks_like_json(body: &[u8]) -> bool {
         || matches!(body, b"true" | b"false" | b"null")
 }
 
-/// Whether the caller takes `application/json` (RFC 9110 §12.5.1).
+/// Whether the caller takes `application/json`.
 pub(super) fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut stated = false;
-    let mut best = (0, 0.0_f32);
-    for value in headers.get_all(ACCEPT) {
-        if value == "*/*" || value == "application/json" {
-            return true;
-        }
-        let Ok(value) = value.to_str() else { continue };
-        for range in value
-            .split(',')
-            .map(str::trim)
-            .filter(|range| !range.is_empty())
-        {
-            stated = true;
-            let mut parts = range.split(';').map(str::trim);
-            let precision = match parts.next().unwrap_or_default() {
-                name if name.eq_ignore_ascii_case("application/json") => 3,
-                name if name.eq_ignore_ascii_case("application/*") => 2,
-                "*/*" | "*" => 1,
-                _ => continue,
-            };
-            let quality = parts
-                .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-                .map_or(1.0, |quality| quality.trim().parse().unwrap_or(0.0));
-            if precision > best.0 || precision == best.0 && quality > best.1 {
-                best = (precision, quality);
-            }
-        }
+    match headers.get(ACCEPT) {
+        None => true,
+        Some(value) if value == "*/*" || value == "application/json" => true,
+        Some(_) => accept::quality(headers, "application/json").value > 0.0,
     }
-    !stated || best.1 > 0.0
 }
 
 /// A header value fit for a message: capped, and without what is not ASCII.

@@ -1,5 +1,6 @@
 //! The details of a backend's error: `google.rpc.Status` bytes to JSON values,
-//! each detail by itself, so that one nobody knows takes no other with it.
+//! each detail by itself, so that one nobody knows takes no other with it; and the
+//! one detail that HTTP has a header for.
 
 use super::error::Detail;
 use crate::transcode::{self, MessageId, Schema, WriteOptions};
@@ -38,6 +39,38 @@ pub(super) fn resolve(schema: &Schema, status: &[u8]) -> Vec<Detail> {
         .iter()
         .filter_map(|detail| known(schema, any, detail, &options).or_else(|| unknown(detail)))
         .collect()
+}
+
+/// `google.rpc.RetryInfo`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    retry_delay: Option<Duration>,
+}
+
+/// `google.protobuf.Duration`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Duration {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
+    #[prost(int32, tag = "2")]
+    nanos: i32,
+}
+
+/// After how many seconds, rounded up, `google.rpc.RetryInfo` among the details
+/// says to try again.
+pub(super) fn retry_after(status: &[u8]) -> Option<u64> {
+    let status = Status::decode(status).ok()?;
+    let delay = status.details.iter().find_map(|detail| {
+        let Any { type_url, value } = Any::decode(&**detail).ok()?;
+        let (_, name) = type_url.rsplit_once('/')?;
+        let info = (name == "google.rpc.RetryInfo").then(|| RetryInfo::decode(&*value).ok())??;
+        info.retry_delay
+    })?;
+    let part = u64::from(delay.nanos > 0);
+    u64::try_from(delay.seconds)
+        .ok()
+        .map(|seconds| seconds.saturating_add(part))
 }
 
 fn known(

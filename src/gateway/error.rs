@@ -4,14 +4,14 @@ use super::answer::{JSON, Response};
 use super::failure::http_status;
 use crate::upstream::Code;
 use axum::body::Body;
-use http::header::{CONNECTION, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// An error on its way to becoming a response.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Error {
     code: Code,
     http: StatusCode,
@@ -29,7 +29,7 @@ struct Status<'a> {
 }
 
 /// One entry of a status's details.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(super) enum Detail {
     /// What a backend sent, as JSON already.
@@ -51,14 +51,14 @@ pub(super) enum Detail {
 }
 
 /// The type URL of `google.rpc.BadRequest`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) enum BadRequestType {
     #[serde(rename = "type.googleapis.com/google.rpc.BadRequest")]
     Url,
 }
 
 /// One wrong field.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Violation {
     field: String,
     description: String,
@@ -87,6 +87,10 @@ impl Error {
         &self.message
     }
 
+    pub(super) fn details(&self) -> &[Detail] {
+        &self.details
+    }
+
     /// Another HTTP status than the code's own, where HTTP has the better word.
     pub(super) fn with_http(mut self, http: StatusCode) -> Self {
         self.http = http;
@@ -101,6 +105,14 @@ impl Error {
     pub(super) fn with_details(mut self, details: Vec<Detail>) -> Self {
         self.details = details;
         self
+    }
+
+    /// When to try again, if that is known.
+    pub(super) fn retry_after(self, seconds: Option<u64>) -> Self {
+        match seconds {
+            Some(seconds) => self.with_header(RETRY_AFTER, seconds.into()),
+            None => self,
+        }
     }
 
     /// Names a wrong field, as `google.rpc.BadRequest`.
@@ -121,7 +133,9 @@ impl Error {
         self.with_header(CONNECTION, HeaderValue::from_static("close"))
     }
 
-    pub(super) fn respond(self) -> Response {
+    /// The response, as JSON. The error goes along for those who spell it anew;
+    /// see `problem`.
+    pub(super) fn respond(mut self) -> Response {
         let status = Status {
             code: self.code as i32,
             message: &self.message,
@@ -133,10 +147,11 @@ impl Error {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
         headers.extend(
-            self.headers
+            std::mem::take(&mut self.headers)
                 .into_iter()
                 .map(|(name, value)| (Some(name), value)),
         );
+        response.extensions_mut().insert(self);
         response
     }
 }

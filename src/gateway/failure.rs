@@ -4,6 +4,7 @@
 use super::answer;
 use super::details;
 use super::error::Error;
+use super::problem;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
 use http::header::{ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
@@ -214,7 +215,10 @@ fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> answer::Resp
         Up::Status(status) => {
             let mut response = error
                 .with_details(details::resolve(schema, &status.details))
+                .retry_after(details::retry_after(&status.details))
                 .respond();
+            problem::challenge(&mut response, &status.headers);
+            problem::challenge(&mut response, &status.trailers);
             answer::add_metadata(response.headers_mut(), &status.headers);
             answer::add_metadata(response.headers_mut(), &status.trailers);
             response

@@ -3,6 +3,7 @@
 
 use super::answer::Response;
 use super::identity::Identity;
+use super::problem;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderValue, Method};
@@ -10,6 +11,7 @@ use http_body::Body as _;
 
 /// Finishes the response to the request with this head.
 pub(super) fn finish(head: &Parts, identity: Identity, response: &mut Response) {
+    problem::finish(&head.headers, response);
     identity.mark(response.headers_mut());
     if head.method == Method::HEAD {
         without_body(response);

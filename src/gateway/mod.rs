@@ -7,6 +7,7 @@
 //!   └────────┴────────────────┴──────────────────────┴──────┴────────┴──▶ Failure ─▶ answer
 //! ```
 
+mod accept;
 mod answer;
 mod bind;
 mod body;
@@ -20,6 +21,7 @@ mod head;
 mod health;
 mod identity;
 mod metadata;
+mod problem;
 mod query;
 mod service;
 mod settings;
