@@ -74,6 +74,7 @@ fn is_reserved(name: &HeaderName) -> bool {
                 | "location"
                 | "status"
                 | "www-authenticate"
+                | "x-http-code"
         )
         || name.starts_with("proxy-")
         || name.starts_with("access-control-")

@@ -8,6 +8,7 @@ use super::finish;
 use super::health;
 use super::identity::Identity;
 use super::settings::{RouteSettings, Settings};
+use super::verdict;
 use super::{Tables, bind, head, metadata};
 use crate::route::{Captures, Match};
 use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
@@ -161,7 +162,9 @@ where
     };
     let reply = upstream.unary(request).await.map_err(Failure::Upstream)?;
     let json = matched.write(&reply.message)?;
-    Ok(answer::ok(json, &reply.headers))
+    let mut response = answer::ok(json, &reply.headers);
+    verdict::apply(&mut response, &reply.headers);
+    Ok(response)
 }
 
 impl Matched<'_> {

@@ -25,6 +25,7 @@ mod problem;
 mod query;
 mod service;
 mod settings;
+mod verdict;
 
 pub use settings::{RouteSettings, Settings};
 

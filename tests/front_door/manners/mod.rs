@@ -3,6 +3,7 @@
 
 mod errors;
 mod identity;
+mod verdict;
 
 use crate::backend::{Backend, Seen};
 use crate::raw::Answer;
