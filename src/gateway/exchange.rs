@@ -3,6 +3,7 @@
 use super::answer::{self, Response};
 use super::body;
 use super::content::{self, Label};
+use super::cors;
 use super::failure::Failure;
 use super::finish;
 use super::health;
@@ -16,13 +17,11 @@ use crate::transcode::{self, Schema};
 use crate::upstream::{self, Upstream};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body;
 use std::fmt::Display;
 use std::time::Duration;
 use tokio::time::Instant;
-
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Answers a request; whatever goes wrong is an answer too.
 pub(super) async fn handle<B>(
@@ -40,7 +39,7 @@ where
         Ok(response) => response,
         Err(failure) => failure.into_response(&tables.schema),
     };
-    finish::finish(&head, identity, &mut response);
+    finish::finish(tables, &head, identity, &mut response);
     response
 }
 
@@ -67,6 +66,9 @@ where
 {
     let settings = &tables.settings;
     head::check(head, settings)?;
+    if let Some(response) = cors::preflight(tables, head) {
+        return Ok(response);
+    }
     let path = head.uri.path();
     match tables
         .routes
@@ -188,7 +190,7 @@ impl Matched<'_> {
 
 /// How long the call may take: what the request asks for, within the maximum.
 fn timeout(headers: &HeaderMap, manners: &RouteSettings) -> Result<Duration, Failure> {
-    let Some(value) = headers.get(GRPC_TIMEOUT) else {
+    let Some(value) = headers.get(metadata::GRPC_TIMEOUT) else {
         return Ok(manners.default_deadline.min(manners.max_deadline));
     };
     upstream::parse_timeout(value.as_bytes())

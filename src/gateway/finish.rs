@@ -1,6 +1,7 @@
 //! The last touches to every response, whatever it says: what the request asked
 //! of any answer, and what any answer tells of its exchange.
 
+use super::Tables;
 use super::answer::Response;
 use super::identity::Identity;
 use super::problem;
@@ -10,9 +11,10 @@ use http::{HeaderValue, Method};
 use http_body::Body as _;
 
 /// Finishes the response to the request with this head.
-pub(super) fn finish(head: &Parts, identity: Identity, response: &mut Response) {
+pub(super) fn finish(tables: &Tables, head: &Parts, identity: Identity, response: &mut Response) {
     problem::finish(&head.headers, response);
     identity.mark(response.headers_mut());
+    tables.settings.cors.finish(head, response);
     if head.method == Method::HEAD {
         without_body(response);
     }

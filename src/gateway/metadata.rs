@@ -7,9 +7,10 @@ use super::identity::{Identity, REQUEST_ID};
 use super::settings::Settings;
 use crate::telemetry::propagation::{inject, is_trace_header};
 use crate::upstream::{decode_binary, encode_binary};
-use http::header::AUTHORIZATION;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+pub(super) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const PREFIX: &str = "grpc-metadata-";
 
 /// The metadata that goes upstream with a request of these headers.
@@ -58,6 +59,20 @@ fn allowed(name: &HeaderName, settings: &Settings) -> Option<HeaderName> {
         };
     }
     (settings.forward_headers.contains(name) && may_be_set(name)).then(|| name.clone())
+}
+
+/// Whether a header of this name is of any use here, for browsers that ask first.
+pub(super) fn is_read(name: &HeaderName, settings: &Settings) -> bool {
+    [
+        ACCEPT,
+        CONTENT_TYPE,
+        IF_NONE_MATCH,
+        REQUEST_ID,
+        GRPC_TIMEOUT,
+    ]
+    .contains(name)
+        || is_trace_header(name.as_str())
+        || allowed(name, settings).is_some()
 }
 
 /// Whether a client may choose this metadata: nothing that belongs to gRPC, to

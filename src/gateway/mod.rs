@@ -12,6 +12,7 @@ mod answer;
 mod bind;
 mod body;
 mod content;
+mod cors;
 mod details;
 mod error;
 mod exchange;
@@ -27,6 +28,7 @@ mod service;
 mod settings;
 mod verdict;
 
+pub use cors::{Cors, NotAnOrigin, Origin};
 pub use settings::{RouteSettings, Settings};
 
 use crate::rule::{Binding, RuleError};

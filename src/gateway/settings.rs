@@ -1,5 +1,6 @@
 //! What an operator may choose about the exchange.
 
+use super::cors::Cors;
 use crate::telemetry::propagation::Formats;
 use crate::transcode;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub forward_headers: Vec<http::HeaderName>,
     /// The formats in which trace context goes to the backend.
     pub trace_formats: Formats,
+    /// Which other origins may use the gateway from a browser.
+    pub cors: Cors,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
 }
@@ -65,6 +68,7 @@ impl Default for Settings {
             max_query_parameters: 256,
             forward_headers: Vec::new(),
             trace_formats: Formats::default(),
+            cors: Cors::default(),
             health_path: Some("/healthz".to_owned()),
         }
     }
