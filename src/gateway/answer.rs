@@ -33,6 +33,11 @@ pub(super) fn options(allow: HeaderValue) -> Response {
 /// Adds a backend's metadata as `Grpc-Metadata-*`; what is reserved by gRPC or
 /// too much is left out.
 pub(super) fn add_metadata(headers: &mut HeaderMap, metadata: &HeaderMap) {
+    append_metadata(headers, "grpc-metadata-", metadata);
+}
+
+/// Adds a backend's metadata under names that begin with `prefix`.
+pub(super) fn append_metadata(headers: &mut HeaderMap, prefix: &str, metadata: &HeaderMap) {
     let mut fields = 0;
     let mut bytes = 0;
     for (name, value) in metadata {
@@ -49,7 +54,7 @@ pub(super) fn add_metadata(headers: &mut HeaderMap, metadata: &HeaderMap) {
             );
             return;
         }
-        if let Ok(prefixed) = HeaderName::try_from(format!("grpc-metadata-{name}")) {
+        if let Ok(prefixed) = HeaderName::try_from(format!("{prefix}{name}")) {
             headers.append(prefixed, value.clone());
         }
     }

@@ -9,8 +9,8 @@ use super::finish;
 use super::health;
 use super::identity::Identity;
 use super::settings::{RouteSettings, Settings};
-use super::verdict;
 use super::{Tables, bind, head, metadata};
+use super::{trailers, verdict};
 use crate::route::{Captures, Match};
 use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
 use crate::transcode::{self, Schema};
@@ -143,7 +143,7 @@ where
         return Err(Failure::NotAcceptable);
     }
     let deadline = Instant::now() + timeout(&head.headers, manners)?;
-    let metadata = metadata::of(&head.headers, identity, settings)?;
+    let metadata = metadata::of(head, identity, settings)?;
     let label = match (body.is_end_stream(), &binding.body) {
         (true, _) | (_, BodySelector::None) => Label::Json,
         _ => content::label(&head.headers, &head.method)?,
@@ -166,6 +166,7 @@ where
     let json = matched.write(&reply.message)?;
     let mut response = answer::ok(json, &reply.headers);
     verdict::apply(&mut response, &reply.headers);
+    trailers::attach(&head.headers, &mut response, &reply.trailers);
     Ok(response)
 }
 

@@ -3,11 +3,13 @@
 //! context are not forwarded but derived, so that nothing foreign slips through.
 
 use super::failure::Failure;
+use super::forwarded;
 use super::identity::{Identity, REQUEST_ID};
 use super::settings::Settings;
 use crate::telemetry::propagation::{inject, is_trace_header};
 use crate::upstream::{decode_binary, encode_binary};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH};
+use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, IF_NONE_MATCH};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(super) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -15,15 +17,19 @@ const PREFIX: &str = "grpc-metadata-";
 
 /// The metadata that goes upstream with a request of these headers.
 pub(super) fn of(
-    headers: &HeaderMap,
+    head: &Parts,
     identity: &Identity,
     settings: &Settings,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let mut metadata = Vec::with_capacity(4);
-    for (name, value) in headers {
-        let Some(name) = allowed(name, settings) else {
+    let headers = &head.headers;
+    for (header, value) in headers {
+        let Some(name) = allowed(header, settings) else {
             continue;
         };
+        if is_nominated(headers, header) || is_nominated(headers, &name) {
+            continue;
+        }
         if name.as_str().ends_with("-bin") {
             let value = binary(value).ok_or_else(|| Failure::BadBinaryHeader(name.clone()))?;
             metadata.push((name, value));
@@ -34,6 +40,7 @@ pub(super) fn of(
             tracing::debug!(%name, "a header value that gRPC cannot carry was dropped");
         }
     }
+    forwarded::add(head, settings, &mut metadata);
     metadata.push((REQUEST_ID, identity.request_id.clone()));
     if let Some(context) = &identity.trace {
         let mut trace = HeaderMap::new();
@@ -45,6 +52,19 @@ pub(super) fn of(
         );
     }
     Ok(metadata)
+}
+
+/// Whether the Connection header ends a header at this hop (RFC 9110 §7.6.1).
+fn is_nominated(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|option| {
+            option
+                .trim_ascii()
+                .eq_ignore_ascii_case(name.as_str().as_bytes())
+        })
 }
 
 /// The metadata name of an allowed header.

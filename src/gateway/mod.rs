@@ -18,17 +18,21 @@ mod error;
 mod exchange;
 mod failure;
 mod finish;
+mod forwarded;
 mod head;
 mod health;
 mod identity;
 mod metadata;
+mod network;
 mod problem;
 mod query;
 mod service;
 mod settings;
+mod trailers;
 mod verdict;
 
 pub use cors::{Cors, NotAnOrigin, Origin};
+pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings};
 
 use crate::rule::{Binding, RuleError};

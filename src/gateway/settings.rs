@@ -1,6 +1,7 @@
 //! What an operator may choose about the exchange.
 
 use super::cors::Cors;
+use super::network::Network;
 use crate::telemetry::propagation::Formats;
 use crate::transcode;
 use std::time::Duration;
@@ -31,6 +32,10 @@ pub struct Settings {
     pub trace_formats: Formats,
     /// Which other origins may use the gateway from a browser.
     pub cors: Cors,
+    /// The peers whose `X-Forwarded-*` and `Forwarded` headers are believed. With
+    /// `None`, the default, the backend is not told who asked; with an empty list
+    /// it is told the peer's own address.
+    pub trusted_proxies: Option<Vec<Network>>,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
 }
@@ -69,6 +74,7 @@ impl Default for Settings {
             forward_headers: Vec::new(),
             trace_formats: Formats::default(),
             cors: Cors::default(),
+            trusted_proxies: None,
             health_path: Some("/healthz".to_owned()),
         }
     }

@@ -3,7 +3,9 @@
 
 mod cors;
 mod errors;
+mod forwarded;
 mod identity;
+mod trailers;
 mod verdict;
 
 use crate::backend::{Backend, Seen};
