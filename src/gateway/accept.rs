@@ -1,10 +1,51 @@
 //! What a caller takes, by its `Accept` headers (RFC 9110 §12.5.1): how good it
 //! finds a media type, and in which form it wants its errors.
 
+use super::content::Label;
+use super::protobuf;
 use http::HeaderMap;
 use http::header::ACCEPT;
 
 pub(super) const PROBLEM: &str = "application/problem+json";
+
+/// How a message is spelt in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    /// Protobuf, by this name.
+    Protobuf(&'static str),
+}
+
+/// The form that a caller likes best; `None` if none is welcome. Between equals
+/// the one that is named wins, then the one in which the request came. `whole`
+/// says that the answer has a protobuf form at all.
+pub(super) fn form(headers: &HeaderMap, label: Label, whole: bool) -> Option<Form> {
+    let own = match label {
+        Label::Protobuf(name) if whole => Form::Protobuf(name),
+        _ => Form::Json,
+    };
+    match headers.get(ACCEPT) {
+        None => return Some(own),
+        Some(value) if value == "*/*" && headers.get_all(ACCEPT).iter().count() == 1 => {
+            return Some(own);
+        }
+        Some(value) if value == "application/json" && own == Form::Json => return Some(own),
+        Some(_) => {}
+    }
+    let protobuf = protobuf::NAMES.map(|name| (Form::Protobuf(name), quality(headers, name)));
+    let json = (Form::Json, quality(headers, "application/json"));
+    let offered = protobuf.into_iter().filter(|_| whole).chain([json]);
+    let better = |(form, quality): &(Form, Quality)| (quality.value, quality.named, *form == own);
+    offered
+        .filter(|(_, quality)| quality.value > 0.0)
+        .reduce(|best, next| {
+            // Of the names of protobuf the first stays.
+            let is_better = better(&next) > better(&best)
+                || next.0 == Form::Json && better(&next) == better(&best);
+            if is_better { next } else { best }
+        })
+        .map(|(form, _)| form)
+}
 
 /// How good a caller finds a media type.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
@@ -113,6 +154,43 @@ mod tests {
             );
         }
         assert_eq!(quality(&HeaderMap::new(), "application/json").value, 1.0);
+    }
+
+    #[test]
+    fn the_form_is_the_best_that_is_welcome() {
+        const X: Form = Form::Protobuf("application/x-protobuf");
+        let sent = Label::Protobuf("application/x-protobuf");
+        for (header, of_json, of_protobuf) in [
+            ("*/*", Some(Form::Json), Some(X)),
+            ("application/*", Some(Form::Json), Some(X)),
+            ("application/json", Some(Form::Json), Some(Form::Json)),
+            ("application/x-protobuf", Some(X), Some(X)),
+            ("application/x-protobuf, */*", Some(X), Some(X)),
+            (
+                "application/json, application/x-protobuf",
+                Some(Form::Json),
+                Some(X),
+            ),
+            (
+                "application/json;q=0.9, application/x-protobuf",
+                Some(X),
+                Some(X),
+            ),
+            ("application/json;q=0, */*", Some(X), Some(X)),
+            (
+                "*/*;q=0.1, application/json",
+                Some(Form::Json),
+                Some(Form::Json),
+            ),
+            ("text/html", None, None),
+        ] {
+            let headers = accept(header);
+            assert_eq!(form(&headers, Label::Json, true), of_json, "{header}");
+            assert_eq!(form(&headers, sent, true), of_protobuf, "{header}");
+        }
+        assert_eq!(form(&HeaderMap::new(), sent, true), Some(X));
+        assert_eq!(form(&HeaderMap::new(), sent, false), Some(Form::Json));
+        assert_eq!(form(&accept("application/x-protobuf"), sent, false), None);
     }
 
     #[test]

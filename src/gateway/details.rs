@@ -3,29 +3,14 @@
 //! one detail that HTTP has a header for.
 
 use super::error::Detail;
+use super::status::{Any, Status};
 use crate::transcode::{self, MessageId, Schema, WriteOptions};
 use base64::Engine as _;
 use prost::Message as _;
 use serde_json::value::RawValue;
 
-/// `google.rpc.Status`, of which only the details are read: code and message
-/// come from `grpc-status` and `grpc-message`, which win.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Status {
-    #[prost(bytes = "vec", repeated, tag = "3")]
-    details: Vec<Vec<u8>>,
-}
-
-/// `google.protobuf.Any`, read by hand where its type is not known.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Any {
-    #[prost(string, tag = "1")]
-    type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
-    value: Vec<u8>,
-}
-
-/// The details as JSON. Bytes that are no `Status` have none; a detail whose type
+/// The details as JSON; code and message come from `grpc-status` and `grpc-message`,
+/// which win. Bytes that are no `Status` have none; a detail whose type
 /// is unknown, or whose value does not fit its type, is given as `@type` and the
 /// base64 of its bytes.
 pub(super) fn resolve(schema: &Schema, status: &[u8]) -> Vec<Detail> {

@@ -4,6 +4,7 @@ use super::answer::{JSON, Response};
 use super::failure::http_status;
 use crate::upstream::Code;
 use axum::body::Body;
+use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub(super) struct Error {
     http: StatusCode,
     message: Cow<'static, str>,
     details: Vec<Detail>,
+    /// The encoded `google.rpc.Status` of a backend, unverified.
+    sent: Bytes,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -60,8 +63,8 @@ pub(super) enum BadRequestType {
 /// One wrong field.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Violation {
-    field: String,
-    description: String,
+    pub(super) field: String,
+    pub(super) description: String,
 }
 
 impl Error {
@@ -71,6 +74,7 @@ impl Error {
             http: http_status(code),
             message: message.into(),
             details: Vec::new(),
+            sent: Bytes::new(),
             headers: Vec::new(),
         }
     }
@@ -91,6 +95,11 @@ impl Error {
         &self.details
     }
 
+    /// The encoded status of a backend; empty where there is none.
+    pub(super) fn sent(&self) -> &[u8] {
+        &self.sent
+    }
+
     /// Another HTTP status than the code's own, where HTTP has the better word.
     pub(super) fn with_http(mut self, http: StatusCode) -> Self {
         self.http = http;
@@ -102,8 +111,10 @@ impl Error {
         self
     }
 
-    pub(super) fn with_details(mut self, details: Vec<Detail>) -> Self {
+    /// The details of a backend's status, and the status itself.
+    pub(super) fn with_details(mut self, details: Vec<Detail>, sent: Bytes) -> Self {
         self.details = details;
+        self.sent = sent;
         self
     }
 

@@ -1,5 +1,6 @@
 //! One HTTP exchange from head to answer: route, read, bind, call, answer.
 
+use super::accept::{self, Form};
 use super::answer::{self, Response};
 use super::body;
 use super::content::{self, Label};
@@ -10,7 +11,7 @@ use super::health;
 use super::identity::Identity;
 use super::settings::{RouteSettings, Settings};
 use super::{Tables, bind, head, metadata};
-use super::{trailers, verdict};
+use super::{protobuf, trailers, verdict};
 use crate::route::{Captures, Match};
 use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
 use crate::transcode::{self, Schema};
@@ -139,15 +140,15 @@ where
     if method.client_streaming || method.server_streaming {
         return Err(Failure::Streaming);
     }
-    if !content::accepts_json(&head.headers) {
-        return Err(Failure::NotAcceptable);
-    }
-    let deadline = Instant::now() + timeout(&head.headers, manners)?;
-    let metadata = metadata::of(head, identity, settings)?;
     let label = match (body.is_end_stream(), &binding.body) {
-        (true, _) | (_, BodySelector::None) => Label::Json,
+        (_, BodySelector::None) => Label::Json,
+        (true, _) => content::label_of_nothing(&head.headers),
         _ => content::label(&head.headers, &head.method)?,
     };
+    let whole = matches!(binding.reply, ReplySelector::Whole);
+    let form = accept::form(&head.headers, label, whole).ok_or(Failure::NotAcceptable)?;
+    let deadline = Instant::now() + timeout(&head.headers, manners)?;
+    let metadata = metadata::of(head, identity, settings)?;
     let body = body::read(body, settings).await?;
     let message = bind::message(matched, head.uri.query(), &body, label)?;
     drop(body);
@@ -163,8 +164,10 @@ where
             || matches!(head.method, Method::GET | Method::HEAD),
     };
     let reply = upstream.unary(request).await.map_err(Failure::Upstream)?;
-    let json = matched.write(&reply.message)?;
-    let mut response = answer::ok(json, &reply.headers);
+    let mut response = match form {
+        Form::Json => answer::ok(matched.write(&reply.message)?, &reply.headers),
+        Form::Protobuf(name) => protobuf::ok(name, reply.message, &reply.headers),
+    };
     verdict::apply(&mut response, &reply.headers);
     trailers::attach(&head.headers, &mut response, &reply.trailers);
     Ok(response)

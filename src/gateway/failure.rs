@@ -15,29 +15,52 @@ use upstream::Code;
 #[derive(Debug)]
 pub(super) enum Failure {
     BadTarget(&'static str),
-    TargetTooLong { limit: usize },
-    TooManyHeaders { limit: usize },
-    HeadersTooLarge { limit: usize },
+    TargetTooLong {
+        limit: usize,
+    },
+    TooManyHeaders {
+        limit: usize,
+    },
+    HeadersTooLarge {
+        limit: usize,
+    },
     BadHost(&'static str),
     TransferCoding,
     TwoTransferCodings,
     BadPath(route::PathError),
     NoPath,
-    WrongMethod { allow: HeaderValue, method: Method },
+    WrongMethod {
+        allow: HeaderValue,
+        method: Method,
+    },
     UnknownMethod(Method),
     NotAcceptable,
-    MediaType { got: String, method: Method },
+    MediaType {
+        got: String,
+        method: Method,
+    },
     FormBody,
-    ContentEncoding { got: String },
+    ContentEncoding {
+        got: String,
+    },
     BadTimeout(String),
     BadBinaryHeader(HeaderName),
-    BodyTooLarge { limit: usize },
+    BodyTooLarge {
+        limit: usize,
+    },
     BodyTooSlow,
     BodyBroken(String),
     EmptyBody,
     UnexpectedBody,
     BadBody(ReadError),
-    BadField { field: String, description: String },
+    /// A protobuf body that is not made of whole fields.
+    BadProtobuf(String),
+    /// A protobuf body for a field.
+    ProtobufForField,
+    BadField {
+        field: String,
+        description: String,
+    },
     Streaming,
     DeadlinePassed,
     Upstream(upstream::Failure),
@@ -123,7 +146,7 @@ impl Failure {
             }
             Self::NotAcceptable => Error::new(
                 InvalidArgument,
-                "the answer is application/json, and the Accept header excludes it",
+                "the answer is application/json, or application/x-protobuf where it is a whole message, and the Accept header excludes it",
             )
             .with_http(Http::NOT_ACCEPTABLE)
             .respond(),
@@ -173,6 +196,15 @@ impl Failure {
             Self::BadBody(error) => Error::bad_request(error.to_string())
                 .with_violation(error.path().to_owned(), error.description())
                 .respond(),
+            Self::BadProtobuf(fault) => {
+                Error::bad_request(format!("the body is not an encoded protobuf message: {fault}")).respond()
+            }
+            Self::ProtobufForField => Error::bad_request(
+                "the body is one field of the request, which has no protobuf form; send it with `Content-Type: application/json`",
+            )
+            .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
+            .with_header(ACCEPT_POST, JSON)
+            .respond(),
             Self::BadField { field, description } => {
                 Error::bad_request(format!("`{field}`: {description}")).with_violation(field, description).respond()
             }
@@ -200,11 +232,11 @@ fn media_type(got: &str, method: &Method) -> answer::Response {
     Error::new(
         Code::InvalidArgument,
         format!(
-            "content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8"
+            "content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8, or `application/x-protobuf`"
         ),
     )
     .with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE)
-    .with_header(accepted, JSON)
+    .with_header(accepted, HeaderValue::from_static("application/json, application/x-protobuf"))
     .respond()
 }
 
@@ -214,7 +246,10 @@ fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> answer::Resp
     match failure {
         Up::Status(status) => {
             let mut response = error
-                .with_details(details::resolve(schema, &status.details))
+                .with_details(
+                    details::resolve(schema, &status.details),
+                    status.details.clone(),
+                )
                 .retry_after(details::retry_after(&status.details))
                 .respond();
             problem::challenge(&mut response, &status.headers);

@@ -25,9 +25,11 @@ mod identity;
 mod metadata;
 mod network;
 mod problem;
+mod protobuf;
 mod query;
 mod service;
 mod settings;
+mod status;
 mod trailers;
 mod verdict;
 

@@ -1,10 +1,12 @@
-//! Errors as problem details (RFC 9457), for callers that ask for them, and what
+//! Errors as problem details (RFC 9457) or protobuf, for callers that ask for them, and what
 //! HTTP wants beside the body of an error: a challenge with 401, and that nobody
 //! stores it.
 
-use super::accept::{self, PROBLEM};
+use super::accept::{self, Form, PROBLEM};
 use super::answer::Response;
+use super::content;
 use super::error::{Detail, Error};
+use super::status;
 use axum::body::Body;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -27,18 +29,24 @@ pub(super) fn finish(request: &HeaderMap, response: &mut Response) {
     let Some(error) = response.extensions_mut().remove::<Error>() else {
         return;
     };
-    let status = response.status();
-    if accept::prefers_problem(request) {
-        *response.body_mut() = Body::from(body(&error, status));
-        let problem = HeaderValue::from_static(PROBLEM);
-        response.headers_mut().insert(CONTENT_TYPE, problem);
+    let http = response.status();
+    let label = content::label_of_nothing(request);
+    let spelt = match accept::form(request, label, true) {
+        Some(Form::Protobuf(name)) => Some((name, status::encode(&error))),
+        _ if accept::prefers_problem(request) => Some((PROBLEM, body(&error, http))),
+        _ => None,
+    };
+    if let Some((name, body)) = spelt {
+        *response.body_mut() = Body::from(body);
+        let name = HeaderValue::from_static(name);
+        response.headers_mut().insert(CONTENT_TYPE, name);
     }
     let headers = response.headers_mut();
     // 404, 405, 414 and 501 may be stored by default (RFC 9110 §15.1), and would
     // outlive the reason for them.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.append(VARY, HeaderValue::from_static("accept"));
-    if status == StatusCode::UNAUTHORIZED && !headers.contains_key(WWW_AUTHENTICATE) {
+    if http == StatusCode::UNAUTHORIZED && !headers.contains_key(WWW_AUTHENTICATE) {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
 }

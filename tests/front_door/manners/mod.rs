@@ -5,6 +5,7 @@ mod cors;
 mod errors;
 mod forwarded;
 mod identity;
+mod protobuf;
 mod trailers;
 mod verdict;
 
