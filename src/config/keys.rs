@@ -31,9 +31,9 @@ const KEYS: &[(&str, Set)] = &[
     }),
     ("gateway.forward_headers", |c, v| v.list_to(&mut c.gateway.forward_headers, parsed)),
     ("gateway.trusted_proxies", |c, v| {
-        c.server.peer_address = true;
         v.list_to(c.gateway.trusted_proxies.insert(Vec::new()), parsed)
     }),
+    ("gateway.etags", |c, v| v.to(&mut c.gateway.etags, parsed)),
     ("cors.origins", |c, v| v.list_to(&mut c.gateway.cors.origins, parsed)),
     ("cors.credentials", |c, v| v.to(&mut c.gateway.cors.credentials, parsed)),
     ("cors.max_age", |c, v| v.to(&mut c.gateway.cors.max_age, duration)),

@@ -11,7 +11,7 @@ use super::health;
 use super::identity::Identity;
 use super::settings::{RouteSettings, Settings};
 use super::{Tables, bind, head, metadata};
-use super::{protobuf, trailers, verdict};
+use super::{etag, trailers, verdict};
 use crate::route::{Captures, Match};
 use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
 use crate::transcode::{self, Schema};
@@ -164,11 +164,14 @@ where
             || matches!(head.method, Method::GET | Method::HEAD),
     };
     let reply = upstream.unary(request).await.map_err(Failure::Upstream)?;
-    let mut response = match form {
-        Form::Json => answer::ok(matched.write(&reply.message)?, &reply.headers),
-        Form::Protobuf(name) => protobuf::ok(name, reply.message, &reply.headers),
+    let body = match form {
+        Form::Json => matched.write(&reply.message)?.into(),
+        Form::Protobuf(_) => reply.message,
     };
+    let tag = etag::of(head, settings, &body);
+    let mut response = answer::ok(form, body, &reply.headers);
     verdict::apply(&mut response, &reply.headers);
+    etag::apply(head, tag, &mut response);
     trailers::attach(&head.headers, &mut response, &reply.trailers);
     Ok(response)
 }

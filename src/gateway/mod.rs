@@ -15,6 +15,7 @@ mod content;
 mod cors;
 mod details;
 mod error;
+mod etag;
 mod exchange;
 mod failure;
 mod finish;

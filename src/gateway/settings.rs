@@ -36,6 +36,8 @@ pub struct Settings {
     /// `None`, the default, the backend is not told who asked; with an empty list
     /// it is told the peer's own address.
     pub trusted_proxies: Option<Vec<Network>>,
+    /// Whether replies to GET carry an entity tag, and are 304 for those who have them.
+    pub etags: bool,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
 }
@@ -75,6 +77,7 @@ impl Default for Settings {
             trace_formats: Formats::default(),
             cors: Cors::default(),
             trusted_proxies: None,
+            etags: false,
             health_path: Some("/healthz".to_owned()),
         }
     }

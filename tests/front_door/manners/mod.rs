@@ -3,6 +3,7 @@
 
 mod cors;
 mod errors;
+mod etag;
 mod forwarded;
 mod identity;
 mod protobuf;
