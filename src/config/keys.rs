@@ -34,6 +34,7 @@ const KEYS: &[(&str, Set)] = &[
         v.list_to(c.gateway.trusted_proxies.insert(Vec::new()), parsed)
     }),
     ("gateway.etags", |c, v| v.to(&mut c.gateway.etags, parsed)),
+    ("gateway.compress", |c, v| v.to(&mut c.gateway.compress, parsed)),
     ("cors.origins", |c, v| v.list_to(&mut c.gateway.cors.origins, parsed)),
     ("cors.credentials", |c, v| v.to(&mut c.gateway.cors.credentials, parsed)),
     ("cors.max_age", |c, v| v.to(&mut c.gateway.cors.max_age, duration)),

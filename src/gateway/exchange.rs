@@ -11,7 +11,7 @@ use super::health;
 use super::identity::Identity;
 use super::settings::{RouteSettings, Settings};
 use super::{Tables, bind, head, metadata};
-use super::{etag, trailers, verdict};
+use super::{compression, etag, trailers, verdict};
 use crate::route::{Captures, Match};
 use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
 use crate::transcode::{self, Schema};
@@ -41,6 +41,9 @@ where
         Err(failure) => failure.into_response(&tables.schema),
     };
     finish::finish(tables, &head, identity, &mut response);
+    if tables.settings.compress {
+        response = compression::apply(&head, response).await;
+    }
     response
 }
 

@@ -11,6 +11,7 @@ mod accept;
 mod answer;
 mod bind;
 mod body;
+mod compression;
 mod content;
 mod cors;
 mod details;

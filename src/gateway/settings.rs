@@ -38,6 +38,8 @@ pub struct Settings {
     pub trusted_proxies: Option<Vec<Network>>,
     /// Whether replies to GET carry an entity tag, and are 304 for those who have them.
     pub etags: bool,
+    /// Whether responses are compressed, as the request allows.
+    pub compress: bool,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
 }
@@ -78,6 +80,7 @@ impl Default for Settings {
             cors: Cors::default(),
             trusted_proxies: None,
             etags: false,
+            compress: false,
             health_path: Some("/healthz".to_owned()),
         }
     }

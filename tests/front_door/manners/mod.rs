@@ -1,6 +1,7 @@
 //! The manners of HTTP: what every response says of its exchange, how errors are
 //! spelt, and what operators may turn on.
 
+mod compression;
 mod cors;
 mod errors;
 mod etag;
