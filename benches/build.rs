@@ -6,9 +6,9 @@ use std::{env, fs, path::PathBuf};
 
 /// Where `.proto` files are looked up, in order.
 const ROOTS: [&str; 2] = ["../proto", "proto"];
-/// The files to generate code for.
-const FILES: [&str; 2] = ["rpc/fetch.proto", "shop.proto"];
-/// Their packages; imports of others are not generated.
+/// The files in the descriptor set.
+const FILES: [&str; 3] = ["rpc/fetch.proto", "shop.proto", "abuse.proto"];
+/// The packages to generate code for; the others are read by their descriptors.
 const PACKAGES: [&str; 2] = ["rpc", "shop"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -107,15 +107,14 @@ async fn serve_says_all_that_it_lacks_and_how_to_get_it() {
 async fn routes_are_listed_as_a_table_and_as_json() {
     let (code, out, err) = run(&[&["routes"][..], &FETCH].concat()).await;
     assert_eq!(code, 0, "{err}");
-    assert_eq!(
-        out,
-        "POST    /api/capitalize -> rpc.Fetch/Capitalize (body *)\n"
-    );
+    assert_eq!(out.lines().count(), 5, "{out}");
+    let first = "POST    /api/capitalize        -> rpc.Fetch/Capitalize (body *)";
+    assert_eq!(out.lines().next(), Some(first));
 
     let (code, out, _) = run(&[&["routes", "--format", "json"][..], &FETCH].concat()).await;
     assert_eq!(code, 0);
     let routes: serde_json::Value = serde_json::from_str(&out).unwrap();
-    let expected = serde_json::json!([{
+    let expected = serde_json::json!({
         "method": "POST",
         "path": "/api/capitalize",
         "grpc": "rpc.Fetch/Capitalize",
@@ -124,8 +123,8 @@ async fn routes_are_listed_as_a_table_and_as_json() {
         "clientStreaming": false,
         "serverStreaming": false,
         "deprecated": false,
-    }]);
-    assert_eq!(routes, expected);
+    });
+    assert_eq!(routes[0], expected);
 }
 
 #[tokio::test]
@@ -133,7 +132,7 @@ async fn check_accepts_what_holds() {
     let (code, out, err) = run(&[&["check"][..], &FETCH].concat()).await;
     assert_eq!(
         (code, out.as_str(), err.as_str()),
-        (0, "ok: 1 routes to 1 methods\n", "")
+        (0, "ok: 5 routes to 4 methods\n", "")
     );
 }
 
@@ -306,7 +305,7 @@ impl Running {
 #[tokio::test]
 async fn the_demo_is_ready_and_ends_with_0_on_sigterm() {
     let mut demo = Running::demo(&[]).await;
-    assert_eq!(demo.ready["routes"], 1);
+    assert_eq!(demo.ready["routes"], 5);
     let curl = demo.ready["try"].as_str().unwrap();
     assert!(curl.starts_with("curl localhost:"), "{curl}");
     assert!(

@@ -180,18 +180,14 @@ fn what_is_no_set_is_refused_with_a_remedy() {
 }
 
 #[test]
-fn a_file_of_an_unknown_edition_is_refused_by_name() {
+fn unknown_syntaxes_are_refused_by_name() {
     let mut file = file("new.proto", &[]);
-    file.syntax = Some("editions".to_owned());
-    file.message_type = vec![DescriptorProto {
-        name: Some("M".to_owned()),
-        ..Default::default()
-    }];
+    file.syntax = Some("proto4".to_owned());
     let error = descriptors::from_set(&set([file])).unwrap_err();
     assert!(
         error
             .to_string()
-            .contains("new.proto is of no edition; of editions, 2023 and 2024 are supported"),
+            .contains("new.proto uses syntax \"proto4\"; proto2, proto3 and editions are"),
         "{error}"
     );
 }

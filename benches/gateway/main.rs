@@ -40,9 +40,6 @@ struct Args {
     /// Measure this gateway alone.
     #[arg(long)]
     only: Option<Gateway>,
-    /// What stands behind the gateways.
-    #[arg(long, default_value = "fetchit")]
-    backend: Backend,
     /// What `cargo bench` passes to every bench.
     #[arg(long, hide = true)]
     bench: bool,
@@ -52,14 +49,6 @@ struct Args {
 enum Gateway {
     Trestle,
     Handwritten,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Backend {
-    /// `trestle backend`.
-    Fetchit,
-    /// A bare tonic server.
-    Plain,
 }
 
 fn main() -> ExitCode {
@@ -73,21 +62,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let needs_trestle = args.backend == Backend::Fetchit || args.only != Some(Gateway::Handwritten);
-    let trestle = if needs_trestle {
-        Some(build_trestle()?)
-    } else {
-        None
-    };
-    let backend = start_backend(args.backend, trestle.as_deref())?;
+    let trestle = build_trestle()?;
+    let backend = start_backend(&trestle)?;
     let url = format!("http://{}", backend.address());
 
     let mut contenders = Vec::new();
-    if let Some(path) = trestle
-        .as_deref()
-        .filter(|_| args.only != Some(Gateway::Handwritten))
-    {
-        contenders.push(contender("trestle", start_trestle(path, &url)?, args)?);
+    if args.only != Some(Gateway::Handwritten) {
+        contenders.push(contender("trestle", start_trestle(&trestle, &url)?, args)?);
     }
     if args.only != Some(Gateway::Trestle) {
         let process = start_handwritten(&url)?;
@@ -147,17 +128,10 @@ fn measure(contenders: &mut [Contender], args: &Args) -> Result<(), Box<dyn Erro
 
 // === processes ===
 
-fn start_backend(backend: Backend, trestle: Option<&Path>) -> Result<Process, Box<dyn Error>> {
-    let address = process::free_address()?;
-    let command = match (backend, trestle) {
-        (Backend::Fetchit, Some(trestle)) => {
-            let mut command = Command::new(trestle);
-            command.arg("backend");
-            command
-        }
-        _ => Command::new(env!("CARGO_BIN_EXE_plain_backend")),
-    };
-    Process::start(command, address)
+fn start_backend(trestle: &Path) -> Result<Process, Box<dyn Error>> {
+    let mut command = Command::new(trestle);
+    command.arg("backend");
+    Process::start(command, process::free_address()?)
 }
 
 fn start_handwritten(upstream: &str) -> Result<Process, Box<dyn Error>> {

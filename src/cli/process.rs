@@ -8,7 +8,13 @@ use crate::{
     server::{self, Drain, Server},
 };
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::sleep,
+};
+
+/// What streams have to say that they end, out of the grace time.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The gateway's sockets, open before anything is said to be ready.
 pub(super) struct Listeners {
@@ -53,6 +59,8 @@ pub(super) fn run(
     drain: Drain,
 ) -> Result<(), Failure> {
     let readiness = Readiness::default();
+    let server = listeners.gateway.settings();
+    let grace = server.drain_delay + server.drain_grace;
     runtime()?.block_on(async {
         let signals = Signals::take()?;
         let (flag, switch) = (readiness.clone(), drain.clone());
@@ -60,6 +68,8 @@ pub(super) fn run(
             flag.withdraw();
             switch.begin();
         }));
+
+        tokio::spawn(close_streams(gateway.clone(), drain.clone(), grace));
 
         let admin_drain = Drain::new();
         let pages = admin_pages(gateway.clone(), readiness);
@@ -76,6 +86,14 @@ pub(super) fn run(
         tracing::info!("done");
         Ok(())
     })
+}
+
+/// Tells the streams that are still open before the end of the grace time that it
+/// has come, so that their readers can tell this from a broken connection.
+async fn close_streams(gateway: Gateway, drain: Drain, grace: Duration) {
+    drain.started().await;
+    sleep(grace.saturating_sub(FAREWELL)).await;
+    gateway.close_streams();
 }
 
 /// Makes the admin pages on the thread that serves them, where the probe's

@@ -51,7 +51,7 @@ pub(super) struct UnknownValue {
 }
 
 impl Features {
-    /// What proto2 files have, and cannot change.
+    /// What proto2 files have; compilers let them state nothing else.
     pub(super) const PROTO2: Features = Features {
         presence: Presence::Explicit,
         open_enums: false,

@@ -185,7 +185,7 @@ impl<'a> Place<'a> {
         let singular = field.label != LABEL_REPEATED && field.oneof_index.is_none();
         match features.presence {
             Presence::LegacyRequired if singular => added.label = Some(LABEL_REQUIRED),
-            // Message fields have presence, as whoever reads the feature knows.
+            // For message fields it is without meaning, as whoever reads it knows.
             Presence::Implicit if singular => added.features().field_presence = Some(IMPLICIT),
             _ => {}
         }

@@ -1,7 +1,10 @@
 //! What fetchIt does: letters become capitals. The serving of it is `backend`'s.
 
 use super::rpc::{Payload, fetch_server::Fetch};
-use tonic::{Request, Response, Status};
+use futures_core::Stream;
+use std::pin::Pin;
+use tokio_stream::StreamExt as _;
+use tonic::{Request, Response, Status, Streaming};
 
 /// The `rpc.Fetch` service. It keeps no state, so one may be made anywhere:
 /// `FetchServer::new(FetchIt)` is a service that can be called in process.
@@ -17,7 +20,72 @@ impl Fetch for FetchIt {
             data: capitalize(data),
         }))
     }
+
+    type CapitalizeStreamStream = Replies;
+
+    async fn capitalize_stream(
+        &self,
+        request: Request<Streaming<Payload>>,
+    ) -> Result<Response<Replies>, Status> {
+        let replies = request.into_inner().map(|payload| {
+            let Payload { id, data } = payload?;
+            Ok(Payload {
+                id,
+                data: capitalize(data),
+            })
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
+
+    type CapitalizeWordsStream = Replies;
+
+    async fn capitalize_words(
+        &self,
+        request: Request<Payload>,
+    ) -> Result<Response<Replies>, Status> {
+        let Payload { id, data } = request.into_inner();
+        let words: Vec<Vec<u8>> = data
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty())
+            .map(<[u8]>::to_vec)
+            .collect();
+        let replies = words.into_iter().map(move |word| {
+            Ok(Payload {
+                id,
+                data: capitalize(word),
+            })
+        });
+        Ok(Response::new(Box::pin(tokio_stream::iter(replies))))
+    }
+
+    async fn capitalize_all(
+        &self,
+        request: Request<Streaming<Payload>>,
+    ) -> Result<Response<Payload>, Status> {
+        let mut payloads = request.into_inner();
+        let mut id = None;
+        let mut all = Vec::new();
+        while let Some(payload) = payloads.message().await? {
+            id.get_or_insert(payload.id);
+            if all.len() + payload.data.len() > MAX_TOGETHER {
+                let fault = format!("the payloads hold more than {MAX_TOGETHER} bytes together");
+                return Err(Status::resource_exhausted(fault));
+            }
+            all.extend_from_slice(&payload.data);
+        }
+        Ok(Response::new(Payload {
+            id: id.unwrap_or_default(),
+            data: capitalize(all),
+        }))
+    }
 }
+
+/// What a streaming method answers with.
+type Replies = Pin<Box<dyn Stream<Item = Result<Payload, Status>> + Send>>;
+
+/// What [`FetchIt`] collects for one reply at most, so that the reply fits a
+/// client's usual limit.
+const MAX_TOGETHER: usize = 4 << 20;
 
 /// As Go's `bytes.ToUpper`, one letter for one letter: a letter whose capital
 /// is several letters (`ß`) stays. Where Go replaces bytes that are not UTF-8,

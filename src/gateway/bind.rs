@@ -3,8 +3,8 @@
 //! path wins over the body; a query never meets either, which is checked.
 
 use super::content::{self, Label};
-use super::exchange::Matched;
 use super::failure::Failure;
+use super::matched::Matched;
 use super::{protobuf, query};
 use crate::rule::BodySelector;
 use crate::transcode::{self, ReadError};
@@ -18,33 +18,40 @@ pub(super) fn message(
     label: Label,
 ) -> Result<Outgoing, Failure> {
     let Matched {
+        schema, binding, ..
+    } = *matched;
+    let mut message = Outgoing::with_capacity(body.len());
+    write_body(matched, body, label, &mut message)?;
+    parameters(matched, query, message.buffer())?;
+    transcode::check_required(schema, binding.method.input, message.message())
+        .map_err(Failure::BadBody)?;
+    Ok(message)
+}
+
+/// Writes what query and path give.
+pub(super) fn parameters(
+    matched: &Matched<'_>,
+    query: Option<&str>,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let Matched {
         schema,
         binding,
         manners,
         ..
     } = *matched;
-    let mut message = Outgoing::with_capacity(body.len());
-    write_body(matched, body, label, &mut message)?;
     if let Some(query) = query.filter(|query| !query.is_empty()) {
-        query::write(matched, query, message.buffer())?;
+        query::write(matched, query, out)?;
     }
     for capture in &binding.captures {
         let text = matched
             .captures
             .decode(capture.segments.clone(), capture.multi)
             .map_err(Failure::BadPath)?;
-        transcode::text_to_field(
-            schema,
-            &capture.field,
-            &text,
-            &manners.read,
-            message.buffer(),
-        )
-        .map_err(|error| bad_field(schema.path_name(&capture.field), &error))?;
+        transcode::text_to_field(schema, &capture.field, &text, &manners.read, out)
+            .map_err(|error| bad_field(schema.path_name(&capture.field), &error))?;
     }
-    transcode::check_required(schema, binding.method.input, message.message())
-        .map_err(Failure::BadBody)?;
-    Ok(message)
+    Ok(())
 }
 
 fn write_body(

@@ -53,6 +53,18 @@ where
     })
 }
 
+/// The next frame of a streamed body, which may take as long as its call.
+pub(super) async fn next_of_stream<B>(
+    mut body: Pin<&mut B>,
+) -> Result<Option<Frame<Bytes>>, Failure>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Display,
+{
+    let frame = body.frame().await.transpose();
+    frame.map_err(|error| Failure::BodyBroken(error.to_string()))
+}
+
 /// The next frame. Timers start only when there is something to wait for, which
 /// for most small bodies never happens.
 async fn next<B>(

@@ -1,12 +1,13 @@
 //! Errors as responses: `google.rpc.Status` in JSON.
 
-use super::answer::{JSON, Response};
+use super::answer::{self, JSON, Response};
 use super::failure::http_status;
+use super::problem;
 use crate::upstream::Code;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ pub(super) struct Error {
     /// The encoded `google.rpc.Status` of a backend, unverified.
     sent: Bytes,
     headers: Vec<(HeaderName, HeaderValue)>,
+    metadata: Vec<HeaderMap>,
 }
 
 /// `google.rpc.Status` in JSON.
@@ -76,6 +78,7 @@ impl Error {
             details: Vec::new(),
             sent: Bytes::new(),
             headers: Vec::new(),
+            metadata: Vec::new(),
         }
     }
 
@@ -126,6 +129,12 @@ impl Error {
         }
     }
 
+    /// Metadata of the backend that goes with the error.
+    pub(super) fn with_metadata(mut self, metadata: HeaderMap) -> Self {
+        self.metadata.push(metadata);
+        self
+    }
+
     /// Names a wrong field, as `google.rpc.BadRequest`.
     pub(super) fn with_violation(mut self, field: String, description: impl Into<String>) -> Self {
         self.details.push(Detail::BadRequest {
@@ -144,15 +153,20 @@ impl Error {
         self.with_header(CONNECTION, HeaderValue::from_static("close"))
     }
 
-    /// The response, as JSON. The error goes along for those who spell it anew;
-    /// see `problem`.
-    pub(super) fn respond(mut self) -> Response {
+    /// `google.rpc.Status` as JSON.
+    pub(super) fn json(&self) -> Vec<u8> {
         let status = Status {
             code: self.code as i32,
             message: &self.message,
             details: &self.details,
         };
-        let body = serde_json::to_vec(&status).expect("text and checked JSON serialize");
+        serde_json::to_vec(&status).expect("text and checked JSON serialize")
+    }
+
+    /// The response, as JSON. The error goes along for those who spell it anew;
+    /// see `problem`.
+    pub(super) fn respond(mut self) -> Response {
+        let body = self.json();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.http;
         let headers = response.headers_mut();
@@ -162,6 +176,10 @@ impl Error {
                 .into_iter()
                 .map(|(name, value)| (Some(name), value)),
         );
+        for metadata in &self.metadata {
+            answer::add_metadata(headers, metadata);
+            problem::challenge(self.http, headers, metadata);
+        }
         response.extensions_mut().insert(self);
         response
     }

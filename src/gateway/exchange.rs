@@ -3,94 +3,77 @@
 use super::accept::{self, Form};
 use super::answer::{self, Response};
 use super::body;
-use super::content::{self, Label};
+use super::content;
 use super::cors;
 use super::failure::Failure;
 use super::finish;
 use super::health;
 use super::identity::Identity;
-use super::settings::{RouteSettings, Settings};
-use super::{Tables, bind, head, metadata};
+use super::matched::Matched;
+use super::settings::RouteSettings;
+use super::{Worker, bind, head, metadata, stream};
 use super::{compression, etag, trailers, verdict};
-use crate::route::{Captures, Match};
-use crate::rule::{Binding, BodySelector, Idempotency, ReplySelector};
-use crate::transcode::{self, Schema};
-use crate::upstream::{self, Upstream};
+use crate::route::Match;
+use crate::rule::{Idempotency, ReplySelector};
+use crate::upstream;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body;
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Answers a request; whatever goes wrong is an answer too.
-pub(super) async fn handle<B>(
-    tables: &Tables,
-    upstream: &Upstream,
-    request: http::Request<B>,
-) -> Response
+pub(super) async fn handle<B>(worker: &Arc<Worker>, request: http::Request<B>) -> Response
 where
-    B: Body<Data = Bytes>,
-    B::Error: Display,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Display + Send,
 {
     let (head, body) = request.into_parts();
-    let identity = Identity::of(&head.headers, &tables.settings);
-    let mut response = match respond(tables, upstream, &head, &identity, body).await {
+    let settings = &worker.tables.settings;
+    let identity = Identity::of(&head.headers, settings);
+    let mut response = match respond(worker, &head, &identity, body).await {
         Ok(response) => response,
-        Err(failure) => failure.into_response(&tables.schema),
+        Err(failure) => failure.into_error(&worker.tables.schema).respond(),
     };
-    finish::finish(tables, &head, identity, &mut response);
-    if tables.settings.compress {
+    finish::finish(&worker.tables, &head, identity, &mut response);
+    if settings.compress {
         response = compression::apply(&head, response).await;
     }
     response
 }
 
-/// A request's route, with all that was decided for it at start-up.
-pub(super) struct Matched<'a> {
-    pub(super) schema: &'a Schema,
-    pub(super) settings: &'a Settings,
-    pub(super) manners: &'a RouteSettings,
-    pub(super) identity: &'a Identity,
-    pub(super) binding: &'a Binding,
-    pub(super) captures: Captures<'a>,
-}
-
 async fn respond<B>(
-    tables: &Tables,
-    upstream: &Upstream,
+    worker: &Arc<Worker>,
     head: &Parts,
     identity: &Identity,
     body: B,
 ) -> Result<Response, Failure>
 where
-    B: Body<Data = Bytes>,
-    B::Error: Display,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Display + Send,
 {
-    let settings = &tables.settings;
-    head::check(head, settings)?;
+    let Worker { tables, upstream } = &**worker;
+    head::check(head, &tables.settings)?;
     if let Some(response) = cors::preflight(tables, head) {
         return Ok(response);
     }
     let path = head.uri.path();
-    match tables
-        .routes
-        .find(&head.method, path)
-        .map_err(Failure::BadPath)?
-    {
+    let found = tables.routes.find(&head.method, path);
+    match found.map_err(Failure::BadPath)? {
         Match::Found { binding, captures } => {
-            let matched = Matched {
-                schema: &tables.schema,
-                settings,
-                manners: &tables.manners[binding],
-                identity,
-                binding: &tables.bindings[binding],
-                captures,
-            };
-            call(&matched, upstream, head, body).await
+            let matched = Matched::new(worker, identity, binding, captures);
+            if matched.binding.method.is_streaming() {
+                stream::respond(&matched, head, body).await
+            } else {
+                call(&matched, head, body).await
+            }
         }
-        _ if settings.health_path.as_deref() == Some(path) => health::answer(upstream, head).await,
+        _ if tables.settings.health_path.as_deref() == Some(path) => {
+            health::answer(upstream, head).await
+        }
         Match::NoPath => Err(Failure::NoPath),
         Match::WrongMethod { allow } => {
             let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
@@ -122,12 +105,7 @@ fn wrong_method(allow: HeaderValue, method: Method) -> Failure {
     }
 }
 
-async fn call<B>(
-    matched: &Matched<'_>,
-    upstream: &Upstream,
-    head: &Parts,
-    body: B,
-) -> Result<Response, Failure>
+async fn call<B>(matched: &Matched<'_>, head: &Parts, body: B) -> Result<Response, Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
@@ -140,14 +118,7 @@ where
         ..
     } = *matched;
     let method = &binding.method;
-    if method.client_streaming || method.server_streaming {
-        return Err(Failure::Streaming);
-    }
-    let label = match (body.is_end_stream(), &binding.body) {
-        (_, BodySelector::None) => Label::Json,
-        (true, _) => content::label_of_nothing(&head.headers),
-        _ => content::label(&head.headers, &head.method)?,
-    };
+    let label = matched.label(head, &body)?;
     let whole = matches!(binding.reply, ReplySelector::Whole);
     let form = accept::form(&head.headers, label, whole).ok_or(Failure::NotAcceptable)?;
     let deadline = Instant::now() + timeout(&head.headers, manners)?;
@@ -166,9 +137,18 @@ where
         idempotent: method.idempotency != Idempotency::Unknown
             || matches!(head.method, Method::GET | Method::HEAD),
     };
-    let reply = upstream.unary(request).await.map_err(Failure::Upstream)?;
+    let reply = matched
+        .worker
+        .upstream
+        .unary(request)
+        .await
+        .map_err(Failure::Upstream)?;
     let body = match form {
-        Form::Json => matched.write(&reply.message)?.into(),
+        Form::Json => {
+            let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
+            matched.write(&reply.message, &mut json)?;
+            json.into()
+        }
         Form::Protobuf(_) => reply.message,
     };
     let tag = etag::of(head, settings, &body);
@@ -179,31 +159,19 @@ where
     Ok(response)
 }
 
-impl Matched<'_> {
-    /// A reply message, or the field of it that the rule selects, as JSON.
-    fn write(&self, message: &[u8]) -> Result<Vec<u8>, Failure> {
-        let mut json = Vec::with_capacity(message.len() * 2 + 64);
-        let options = &self.manners.write;
-        match &self.binding.reply {
-            ReplySelector::Whole => {
-                let output = self.binding.method.output;
-                transcode::wire_to_json(self.schema, output, message, options, &mut json)
-            }
-            ReplySelector::Field(field) => {
-                transcode::field_to_json(self.schema, field, message, options, &mut json)
-            }
-        }
-        .map_err(Failure::BadReply)?;
-        Ok(json)
-    }
-}
-
 /// How long the call may take: what the request asks for, within the maximum.
 fn timeout(headers: &HeaderMap, manners: &RouteSettings) -> Result<Duration, Failure> {
+    let asked = asked_timeout(headers)?.unwrap_or(manners.default_deadline);
+    Ok(asked.min(manners.max_deadline))
+}
+
+/// The timeout that a request asks for, if it does.
+pub(super) fn asked_timeout(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
     let Some(value) = headers.get(metadata::GRPC_TIMEOUT) else {
-        return Ok(manners.default_deadline.min(manners.max_deadline));
+        return Ok(None);
     };
-    upstream::parse_timeout(value.as_bytes())
-        .map(|timeout| timeout.min(manners.max_deadline))
-        .ok_or_else(|| Failure::BadTimeout(content::shown(value.as_bytes())))
+    match upstream::parse_timeout(value.as_bytes()) {
+        Some(timeout) => Ok(Some(timeout)),
+        None => Err(Failure::BadTimeout(content::shown(value.as_bytes()))),
+    }
 }

@@ -1,10 +1,8 @@
 //! Everything that ends an exchange without a reply, and the one place where it
 //! becomes a response.
 
-use super::answer;
 use super::details;
 use super::error::Error;
-use super::problem;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
 use http::header::{ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
@@ -61,7 +59,18 @@ pub(super) enum Failure {
         field: String,
         description: String,
     },
-    Streaming,
+    /// A message of a streamed request: which, counting from one, on which line.
+    BadMessage {
+        index: usize,
+        line: usize,
+        error: ReadError,
+    },
+    BadStream {
+        line: usize,
+        fault: &'static str,
+    },
+    StreamIdle,
+    Closing,
     DeadlinePassed,
     Upstream(upstream::Failure),
     BadReply(WriteError),
@@ -98,132 +107,128 @@ const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
 };
 
 impl Failure {
-    /// The response that tells the caller. `schema` names the types of details.
-    pub(super) fn into_response(self, schema: &Schema) -> answer::Response {
+    /// What the caller is told. `schema` names the types of details.
+    pub(super) fn into_error(self, schema: &Schema) -> Error {
         use Code::{
             DeadlineExceeded, Internal, InvalidArgument, NotFound, ResourceExhausted, Unimplemented,
         };
         use StatusCode as Http;
         match self {
-            Self::BadTarget(fault) => Error::bad_request(fault).respond(),
+            Self::BadTarget(fault) => Error::bad_request(fault),
             Self::TargetTooLong { limit } => Error::new(
                 InvalidArgument,
                 format!("the request target is longer than the limit of {limit} bytes"),
             )
-            .with_http(Http::URI_TOO_LONG)
-            .respond(),
+            .with_http(Http::URI_TOO_LONG),
             Self::TooManyHeaders { limit } => {
                 Error::new(ResourceExhausted, format!("more than {limit} header fields"))
                     .with_http(Http::REQUEST_HEADER_FIELDS_TOO_LARGE)
-                    .respond()
             }
             Self::HeadersTooLarge { limit } => Error::new(
                 ResourceExhausted,
                 format!("the header block is larger than the limit of {limit} bytes"),
             )
-            .with_http(Http::REQUEST_HEADER_FIELDS_TOO_LARGE)
-            .respond(),
-            Self::BadHost(fault) => Error::bad_request(fault).respond(),
+            .with_http(Http::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            Self::BadHost(fault) => Error::bad_request(fault),
             Self::TransferCoding => {
                 Error::new(Unimplemented, "the only transfer coding that is known here is `chunked`")
                     .closing()
-                    .respond()
             }
             Self::TwoTransferCodings => {
-                Error::bad_request("the request has more than one Transfer-Encoding header").closing().respond()
+                Error::bad_request("the request has more than one Transfer-Encoding header").closing()
             }
-            Self::BadPath(error) => Error::bad_request(error.to_string()).respond(),
-            Self::NoPath => Error::new(NotFound, "no route has this path").respond(),
+            Self::BadPath(error) => Error::bad_request(error.to_string()),
+            Self::NoPath => Error::new(NotFound, "no route has this path"),
             Self::WrongMethod { allow, method } => {
                 let allowed = allow.to_str().unwrap_or_default().to_owned();
                 Error::new(Unimplemented, format!("{method} is not allowed on this path; allowed: {allowed}"))
                     .with_http(Http::METHOD_NOT_ALLOWED)
                     .with_header(ALLOW, allow)
-                    .respond()
             }
             Self::UnknownMethod(method) => {
-                Error::new(Unimplemented, format!("HTTP method {method} is not known here")).respond()
+                Error::new(Unimplemented, format!("HTTP method {method} is not known here"))
             }
             Self::NotAcceptable => Error::new(
                 InvalidArgument,
                 "the answer is application/json, or application/x-protobuf where it is a whole message, and the Accept header excludes it",
             )
-            .with_http(Http::NOT_ACCEPTABLE)
-            .respond(),
+            .with_http(Http::NOT_ACCEPTABLE),
             Self::MediaType { got, method } => media_type(&got, &method),
             Self::FormBody => Error::new(
                 InvalidArgument,
                 "the body is a form, and this method takes JSON; send a JSON value with `Content-Type: application/json`",
             )
             .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
-            .with_header(ACCEPT_POST, JSON)
-            .respond(),
+            .with_header(ACCEPT_POST, JSON),
             Self::ContentEncoding { got } => Error::new(
                 InvalidArgument,
                 format!("content encoding `{got}` is not supported; send the body uncompressed"),
             )
             .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
-            .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
-            .respond(),
+            .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")),
             Self::BadTimeout(got) => Error::bad_request(format!(
                 "Grpc-Timeout `{got}` is not a timeout: one to eight digits and one of H, M, S, m, u, n, as in `500m`"
-            ))
-            .respond(),
+            )),
             Self::BadBinaryHeader(name) => {
                 Error::bad_request(format!("header `{name}` is not base64, and names that end in -bin must be"))
-                    .respond()
             }
             Self::BodyTooLarge { limit } => Error::new(
                 ResourceExhausted,
                 format!("the request body is larger than the limit of {limit} bytes"),
             )
-            .with_http(Http::PAYLOAD_TOO_LARGE)
-            .respond(),
+            .with_http(Http::PAYLOAD_TOO_LARGE),
             Self::BodyTooSlow => Error::new(DeadlineExceeded, "the request body took too long to arrive")
                 .with_http(Http::REQUEST_TIMEOUT)
-                .closing()
-                .respond(),
+                .closing(),
             Self::BodyBroken(fault) => {
-                Error::bad_request(format!("the request body broke off: {fault}")).closing().respond()
+                Error::bad_request(format!("the request body broke off: {fault}")).closing()
             }
             Self::EmptyBody => {
-                Error::bad_request("the request body is empty; this method takes JSON, at least `{}`").respond()
+                Error::bad_request("the request body is empty; this method takes JSON, at least `{}`")
             }
             Self::UnexpectedBody => {
                 Error::bad_request("this method takes no request body; put its parameters into the path or the query")
-                    .respond()
             }
             Self::BadBody(error) => Error::bad_request(error.to_string())
-                .with_violation(error.path().to_owned(), error.description())
-                .respond(),
+                .with_violation(error.path().to_owned(), error.description()),
             Self::BadProtobuf(fault) => {
-                Error::bad_request(format!("the body is not an encoded protobuf message: {fault}")).respond()
+                Error::bad_request(format!("the body is not an encoded protobuf message: {fault}"))
             }
             Self::ProtobufForField => Error::bad_request(
-                "the body is one field of the request, which has no protobuf form; send it with `Content-Type: application/json`",
+                "the body is a stream or one field of the request, which has no protobuf form; send it with `Content-Type: application/json`",
             )
             .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
-            .with_header(ACCEPT_POST, JSON)
-            .respond(),
+            .with_header(ACCEPT_POST, JSON),
             Self::BadField { field, description } => {
-                Error::bad_request(format!("`{field}`: {description}")).with_violation(field, description).respond()
+                Error::bad_request(format!("`{field}`: {description}")).with_violation(field, description)
             }
-            Self::Streaming => {
-                Error::new(Unimplemented, "streaming methods are not served over HTTP yet").respond()
+            Self::BadMessage { index, line, error } => {
+                Error::bad_request(format!("message {index}, which begins on line {line}: {error}"))
+                    .with_violation(error.path().to_owned(), error.description())
+            }
+            Self::BadStream { line, fault } => {
+                Error::bad_request(format!("the request stream, line {line}: {fault}"))
+            }
+            Self::Closing => Error::new(
+                Code::Unavailable,
+                "the gateway is shutting down; open the stream again",
+            ),
+            Self::StreamIdle => {
+                Error::new(DeadlineExceeded, "nothing was streamed for longer than is allowed")
             }
             Self::DeadlinePassed => {
-                Error::new(DeadlineExceeded, "the deadline passed before the call could be made").respond()
+                Error::new(DeadlineExceeded, "the deadline passed before the call could be made")
             }
             Self::Upstream(failure) => upstream_failure(failure, schema),
             Self::BadReply(error) => {
                 tracing::warn!(%error, "the backend's reply cannot be written as JSON");
-                Error::new(Internal, format!("the backend's reply cannot be written as JSON: {error}")).respond()
+                Error::new(Internal, format!("the backend's reply cannot be written as JSON: {error}"))
             }
         }
     }
 }
 
-fn media_type(got: &str, method: &Method) -> answer::Response {
+fn media_type(got: &str, method: &Method) -> Error {
     let accepted = if *method == Method::PATCH {
         ACCEPT_PATCH
     } else {
@@ -237,50 +242,44 @@ fn media_type(got: &str, method: &Method) -> answer::Response {
     )
     .with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     .with_header(accepted, HeaderValue::from_static("application/json, application/x-protobuf"))
-    .respond()
 }
 
-fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> answer::Response {
+fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> Error {
     use upstream::Failure as Up;
     let error = Error::new(failure.code(), failure.to_string());
     match failure {
         Up::Status(status) => {
-            let mut response = error
+            let status = *status;
+            error
                 .with_details(
                     details::resolve(schema, &status.details),
                     status.details.clone(),
                 )
                 .retry_after(details::retry_after(&status.details))
-                .respond();
-            problem::challenge(&mut response, &status.headers);
-            problem::challenge(&mut response, &status.trailers);
-            answer::add_metadata(response.headers_mut(), &status.headers);
-            answer::add_metadata(response.headers_mut(), &status.trailers);
-            response
+                .with_metadata(status.headers)
+                .with_metadata(status.trailers)
         }
         Up::Unreachable(reason) => {
             tracing::debug!(reason, "no connection to the backend");
-            error
-                .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
-                .respond()
+            error.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
         }
         Up::ConnectionLost(reason) => {
             tracing::warn!(reason, "the connection to the backend broke during a call");
-            error.respond()
+            error
         }
         // Nobody on this side cancelled, so 499 would blame the caller.
         Up::Reset(_) if error.code() == Code::Cancelled => {
-            error.with_http(StatusCode::SERVICE_UNAVAILABLE).respond()
+            error.with_http(StatusCode::SERVICE_UNAVAILABLE)
         }
         // The connection's security is the operator's doing, not the caller's.
         Up::Reset(_) if error.code() == Code::PermissionDenied => {
-            error.with_http(StatusCode::INTERNAL_SERVER_ERROR).respond()
+            error.with_http(StatusCode::INTERNAL_SERVER_ERROR)
         }
         // 429 would invite the caller to ask for the same large reply again.
-        Up::TooLarge(_) => error.with_http(StatusCode::INTERNAL_SERVER_ERROR).respond(),
+        Up::TooLarge(_) => error.with_http(StatusCode::INTERNAL_SERVER_ERROR),
         _ => {
             tracing::debug!(error = %error.message(), "the backend failed a call");
-            error.respond()
+            error
         }
     }
 }

@@ -24,6 +24,7 @@ mod forwarded;
 mod head;
 mod health;
 mod identity;
+mod matched;
 mod metadata;
 mod network;
 mod problem;
@@ -32,12 +33,14 @@ mod query;
 mod service;
 mod settings;
 mod status;
+mod stream;
 mod trailers;
 mod verdict;
 
 pub use cors::{Cors, NotAnOrigin, Origin};
 pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings};
+pub use stream::Framing;
 
 use crate::rule::{Binding, RuleError};
 use crate::transcode::Schema;
@@ -46,12 +49,20 @@ use crate::{route, rule};
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// An HTTP/JSON face for a backend, ready to answer. Cheap to clone; clones share
 /// tables and connections.
 #[derive(Clone, Debug)]
 pub struct Gateway {
+    worker: Arc<Worker>,
+}
+
+/// What the exchanges of one worker share. An `Arc` a worker, so that counting its
+/// users never crosses threads.
+#[derive(Debug)]
+struct Worker {
     tables: Arc<Tables>,
     upstream: Upstream,
 }
@@ -65,6 +76,8 @@ struct Tables {
     manners: Vec<RouteSettings>,
     routes: route::Table,
     settings: Settings,
+    /// True once streams are to end.
+    closing: watch::Sender<bool>,
 }
 
 /// A gateway being put together.
@@ -95,20 +108,31 @@ impl Gateway {
 
     /// What is served, in the order of the descriptors.
     pub fn routes(&self) -> &[Binding] {
-        &self.tables.bindings
+        &self.worker.tables.bindings
     }
 
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
+        let Worker { tables, upstream } = &*self.worker;
+        let worker = Worker {
+            tables: tables.clone(),
+            upstream: upstream.on_worker(),
+        };
         Self {
-            tables: self.tables.clone(),
-            upstream: self.upstream.on_worker(),
+            worker: Arc::new(worker),
         }
     }
 
     /// Whether the backend can be expected to answer; the error says why not.
     pub fn probe(&self) -> impl Future<Output = Result<(), String>> + Send + 'static {
-        health::probe(self.upstream.clone())
+        health::probe(self.worker.upstream.clone())
+    }
+
+    /// Ends all streams, those of other workers and those to come included: each gets
+    /// an error record, `UNAVAILABLE`, in its framing. For the end of a drain; unary
+    /// calls are left to end by themselves.
+    pub fn close_streams(&self) {
+        self.worker.tables.closing.send_replace(true);
     }
 
     /// An axum router that carries the routes, to be served as it is, nested below
@@ -186,10 +210,14 @@ impl Builder {
             manners,
             routes,
             settings: self.settings,
+            closing: watch::Sender::new(false),
         };
-        Ok(Gateway {
+        let worker = Worker {
             tables: Arc::new(tables),
             upstream,
+        };
+        Ok(Gateway {
+            worker: Arc::new(worker),
         })
     }
 }

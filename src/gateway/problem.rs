@@ -65,11 +65,10 @@ fn body(error: &Error, status: StatusCode) -> Vec<u8> {
 }
 
 /// The challenges of a backend, which alone knows what it would accept.
-pub(super) fn challenge(response: &mut Response, metadata: &HeaderMap) {
-    if response.status() == StatusCode::UNAUTHORIZED {
+pub(super) fn challenge(http: StatusCode, headers: &mut HeaderMap, metadata: &HeaderMap) {
+    if http == StatusCode::UNAUTHORIZED {
         for value in metadata.get_all(WWW_AUTHENTICATE) {
-            let value = value.clone();
-            response.headers_mut().append(WWW_AUTHENTICATE, value);
+            headers.append(WWW_AUTHENTICATE, value.clone());
         }
     }
 }

@@ -3,8 +3,8 @@
 //! is nothing a caller should have to know.
 
 use super::bind::bad_field;
-use super::exchange::Matched;
 use super::failure::Failure;
+use super::matched::Matched;
 use crate::rule::{Binding, BodySelector};
 use crate::transcode::{self, FieldPath, OneofKey, Schema, TextForm};
 use percent_encoding::percent_decode_str;

@@ -22,7 +22,7 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let Self { tables, upstream } = self.clone();
-        Box::pin(async move { Ok(exchange::handle(&tables, &upstream, request).await) })
+        let worker = self.worker.clone();
+        Box::pin(async move { Ok(exchange::handle(&worker, request).await) })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::cors::Cors;
 use super::network::Network;
+use super::stream::Framing;
 use crate::telemetry::propagation::Formats;
 use crate::transcode;
 use std::time::Duration;
@@ -58,6 +59,12 @@ pub struct RouteSettings {
     /// Query parameters that are meant for others (an API key, a cache breaker) and
     /// ignored, whatever the line above says.
     pub ignored_parameters: Vec<String>,
+    /// How streamed replies are framed when `Accept` leaves it open.
+    pub framing: Framing,
+    /// How long a streaming call may take in all, unless its request says less.
+    pub stream_lifetime: Duration,
+    /// The longest pause between two messages of a streamed reply.
+    pub stream_idle: Duration,
     /// How JSON is read.
     pub read: transcode::ReadOptions,
     /// How JSON is written.
@@ -93,6 +100,9 @@ impl Default for RouteSettings {
             max_deadline: Duration::from_secs(300),
             ignore_unknown_parameters: false,
             ignored_parameters: Vec::new(),
+            framing: Framing::default(),
+            stream_lifetime: Duration::from_secs(3600),
+            stream_idle: Duration::from_secs(300),
             read: transcode::ReadOptions::default(),
             write: transcode::WriteOptions::default(),
         }

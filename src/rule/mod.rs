@@ -81,6 +81,13 @@ pub struct Method {
     pub idempotency: Idempotency,
 }
 
+impl Method {
+    /// Whether either side sends a stream.
+    pub fn is_streaming(&self) -> bool {
+        self.client_streaming || self.server_streaming
+    }
+}
+
 /// The `idempotency_level` of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Idempotency {

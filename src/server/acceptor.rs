@@ -62,6 +62,11 @@ impl Server {
         })
     }
 
+    /// How it treats its connections.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr

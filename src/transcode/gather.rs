@@ -5,6 +5,89 @@
 use super::schema::{Field, Kind, Message, Schema, Shape};
 use super::wire::{Cursor, Malformed};
 
+/// A part of the buffer that a message is in: half the size of a cursor's slice.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    at: u32,
+    end: u32,
+}
+
+impl Span {
+    /// The span of a cursor over a buffer of at most [`MAX_SIZE`] bytes.
+    #[inline]
+    pub(super) fn of(cursor: Cursor<'_>) -> Span {
+        Span {
+            at: cursor.at as u32,
+            end: cursor.bytes.len() as u32,
+        }
+    }
+}
+
+/// The largest buffer whose places fit into spans.
+pub(super) const MAX_SIZE: usize = u32::MAX as usize;
+
+/// The occurrences of one message, in wire order, which merge into one. Nearly
+/// always there is exactly one.
+#[derive(Clone, Copy)]
+pub(super) struct Pieces<'w, 's> {
+    bytes: &'w [u8],
+    spans: &'s [Span],
+}
+
+impl<'w, 's> Pieces<'w, 's> {
+    /// Parts of `bytes`, ascending.
+    #[inline]
+    pub(super) fn new(bytes: &'w [u8], spans: &'s [Span]) -> Pieces<'w, 's> {
+        Pieces { bytes, spans }
+    }
+
+    /// The piece, if there is just one.
+    #[inline]
+    pub(super) fn only(self) -> Option<Cursor<'w>> {
+        match self.spans {
+            [span] => Some(self.cursor(*span)),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn cursors(self) -> impl Iterator<Item = Cursor<'w>> {
+        self.spans.iter().map(move |span| self.cursor(*span))
+    }
+
+    #[inline]
+    fn cursor(self, span: Span) -> Cursor<'w> {
+        Cursor {
+            bytes: &self.bytes[..span.end as usize],
+            at: span.at as usize,
+        }
+    }
+
+    /// The buffer that the pieces are parts of.
+    pub(super) fn bytes(self) -> &'w [u8] {
+        self.bytes
+    }
+
+    /// The tag at `offset`, and a cursor at the value after it.
+    pub(super) fn after_tag(self, offset: usize) -> Result<(u32, Cursor<'w>), Malformed> {
+        let mut cursor = Cursor {
+            bytes: self.bytes,
+            at: offset,
+        };
+        let tag = cursor.tag()?;
+        Ok((tag, cursor))
+    }
+
+    /// The inside of the message or group whose tag is at `offset`.
+    pub(super) fn inside(self, offset: usize, depth: usize) -> Result<Cursor<'w>, Malformed> {
+        let (tag, mut cursor) = self.after_tag(offset)?;
+        match tag & 7 {
+            2 => cursor.delimited(),
+            _ => cursor.group(tag >> 3, depth),
+        }
+    }
+}
+
 /// Where the known fields of one message stand.
 pub(super) struct Gathered {
     /// Position of the field in the upper half, offset of its tag in the lower:
@@ -13,18 +96,17 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Gathers over `chunks`, which are parts of one buffer, ascending. A fault
-    /// comes with the position of its field, if it is in one.
+    /// Gathers over all the pieces of a message. A fault comes with the position of
+    /// its field, if it is in one.
     pub(super) fn new(
         schema: &Schema,
         plan: &Message,
-        chunks: &[Cursor<'_>],
+        pieces: Pieces<'_, '_>,
         depth: usize,
     ) -> Result<Gathered, (Malformed, Option<usize>)> {
         let mut entries = Vec::new();
         let mut oneofs: Vec<Option<(usize, usize)>> = vec![None; plan.oneofs.len()];
-        for chunk in chunks {
-            let mut cursor = *chunk;
+        for mut cursor in pieces.cursors() {
             while !cursor.is_empty() {
                 let offset = cursor.at;
                 let tag = cursor.tag().map_err(|fault| (fault, None))?;
@@ -38,7 +120,6 @@ impl Gathered {
                 if !held {
                     continue;
                 }
-                let offset = u32::try_from(offset).map_err(|_| (Malformed::TooLarge, None))?;
                 if let Some(oneof) = field.oneof {
                     // Another member clears what was set before it.
                     let current = &mut oneofs[usize::from(oneof)];
@@ -47,7 +128,7 @@ impl Gathered {
                         _ => *current = Some((at, entries.len())),
                     }
                 }
-                entries.push((at as u64) << 32 | u64::from(offset));
+                entries.push((at as u64) << 32 | offset as u64);
             }
         }
         let mut gathered = Gathered { entries };
@@ -112,30 +193,5 @@ fn step_over(
     match field.kind {
         Kind::Enum(id) if !packed => Ok(schema.get_enum(id).holds(cursor.varint()? as i32)),
         _ => cursor.skip(tag, depth).map(|()| true),
-    }
-}
-
-/// The tag at `offset`, and a cursor at the value after it.
-pub(super) fn after_tag<'w>(
-    chunks: &[Cursor<'w>],
-    offset: usize,
-) -> Result<(u32, Cursor<'w>), Malformed> {
-    // The chunks are parts of one buffer; the last one reaches furthest.
-    let bytes = chunks.last().map_or(&[][..], |chunk| chunk.bytes);
-    let mut cursor = Cursor { bytes, at: offset };
-    let tag = cursor.tag()?;
-    Ok((tag, cursor))
-}
-
-/// The inside of the message or group whose tag is at `offset`.
-pub(super) fn inside<'w>(
-    chunks: &[Cursor<'w>],
-    offset: usize,
-    depth: usize,
-) -> Result<Cursor<'w>, Malformed> {
-    let (tag, mut cursor) = after_tag(chunks, offset)?;
-    match tag & 7 {
-        2 => cursor.delimited(),
-        _ => cursor.group(tag >> 3, depth),
     }
 }

@@ -2,7 +2,9 @@
 //! writing needs to know, decided once. How they are made is left to `compile`,
 //! walking them to `read` and `write`.
 
+use super::json::escape_into;
 use super::names::NameTable;
+use super::wire::append;
 use std::collections::HashMap;
 
 /// The plans for every message of a descriptor pool.
@@ -63,9 +65,9 @@ pub(super) struct Field {
     /// `"jsonName"`, to compare with the input; empty if the name would need escapes.
     pub(super) guess: Box<[u8]>,
     /// `,"jsonName":` as it is printed.
-    pub(super) json_key: Box<[u8]>,
+    pub(super) json_key: Key,
     /// `,"proto_name":` as it is printed.
-    pub(super) proto_key: Box<[u8]>,
+    pub(super) proto_key: Key,
     pub(super) kind: Kind,
     pub(super) shape: Shape,
     /// The tag that is written: of the field, or of its packed run.
@@ -80,8 +82,19 @@ pub(super) struct Field {
     pub(super) default_json: Box<[u8]>,
     /// The default of an enum field.
     pub(super) default_number: i32,
+    /// A singular scalar of a common type in no oneof: nothing of what makes
+    /// printing a field difficult can happen to it.
+    pub(super) simple: bool,
     /// Which real oneof the field belongs to.
     pub(super) oneof: Option<u16>,
+}
+
+/// A member's name as it is printed, with a comma before and a colon after it.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// Zeros at the end make it long enough to be copied as one block.
+    bytes: Box<[u8]>,
+    len: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -234,6 +247,28 @@ impl Kind {
             Kind::Enum(_) => "an enum name or number",
             Kind::Message(_) | Kind::Group(_) => "an object",
         }
+    }
+}
+
+// === impl Key ===
+
+impl Key {
+    pub(super) fn new(name: &str) -> Key {
+        let mut bytes = vec![b',', b'"'];
+        escape_into(name, &mut bytes);
+        bytes.extend_from_slice(b"\":");
+        let len = bytes.len();
+        bytes.resize(len + 40, 0);
+        Key {
+            bytes: bytes.into(),
+            len,
+        }
+    }
+
+    /// Appends the key from its byte `from` on.
+    #[inline]
+    pub(super) fn put(&self, from: usize, out: &mut Vec<u8>) {
+        append(out, &self.bytes, from, self.len);
     }
 }
 

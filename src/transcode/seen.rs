@@ -7,6 +7,7 @@ use std::ops::Range;
 /// Positions of a message's fields or oneofs.
 pub(super) enum Seen {
     Few(u64),
+    Some([u64; 4]),
     Many(Box<[u64]>),
 }
 
@@ -15,6 +16,7 @@ impl Seen {
     pub(super) fn new(size: usize) -> Seen {
         match size {
             0..=64 => Seen::Few(0),
+            65..=256 => Seen::Some([0; 4]),
             _ => Seen::Many(vec![0; size.div_ceil(64)].into()),
         }
     }
@@ -24,6 +26,7 @@ impl Seen {
     pub(super) fn insert(&mut self, at: usize) -> bool {
         let word = match self {
             Seen::Few(word) => word,
+            Seen::Some(words) => &mut words[at / 64 % 4],
             Seen::Many(words) => &mut words[at / 64],
         };
         let bit = 1 << (at % 64);
@@ -89,6 +92,20 @@ impl SeenKeys {
         table.insert(buffer, range);
         self.many = Some(Box::new(table));
         true
+    }
+
+    /// Says that the key that was added last now stands `by` bytes further on, as
+    /// it does when the length before it takes more than the byte left for it.
+    #[inline]
+    pub(super) fn move_last(&mut self, by: usize) {
+        let last = match &mut self.many {
+            Some(table) => table.keys.last_mut(),
+            None => self.few[..self.len].last_mut(),
+        };
+        if let Some((start, end)) = last {
+            *start += by;
+            *end += by;
+        }
     }
 
     /// Takes the key that was added last out again.
@@ -169,9 +186,11 @@ mod tests {
 
     #[test]
     fn positions_beyond_the_first_word_are_kept_apart() {
-        let mut seen = Seen::new(200);
-        assert!(seen.insert(3) && seen.insert(67) && seen.insert(131));
-        assert!(!seen.insert(67));
-        assert!(seen.insert(195) && !seen.insert(131));
+        for size in [200, 1000] {
+            let mut seen = Seen::new(size);
+            assert!(seen.insert(3) && seen.insert(67) && seen.insert(131));
+            assert!(!seen.insert(67));
+            assert!(seen.insert(195) && !seen.insert(131));
+        }
     }
 }

@@ -26,6 +26,22 @@ fn put_long_varint(out: &mut Vec<u8>, mut value: u64) {
     out.extend_from_slice(&bytes[..=len]);
 }
 
+/// Appends `source[start..end]`. A short run is copied as one block of a fixed
+/// size, of which the rest is dropped again: that takes two moves and no call.
+#[inline]
+pub(super) fn append(out: &mut Vec<u8>, source: &[u8], start: usize, end: usize) {
+    const BLOCK: usize = 32;
+    if let Some(block) = source[start..].first_chunk::<BLOCK>()
+        && end - start <= BLOCK
+    {
+        let len = out.len() + (end - start);
+        out.extend_from_slice(block);
+        out.truncate(len);
+    } else {
+        out.extend_from_slice(&source[start..end]);
+    }
+}
+
 /// Where a length prefix was left open.
 #[derive(Clone, Copy)]
 pub(super) struct Mark(usize);
@@ -89,7 +105,7 @@ impl Malformed {
     pub(super) fn text(self) -> &'static str {
         match self {
             Malformed::Truncated => "the message ends in the middle of a field",
-            Malformed::LongVarint => "a varint is longer than ten bytes",
+            Malformed::LongVarint => "a varint does not fit into 64 bits",
             Malformed::BadTag => "a tag has no valid field number",
             Malformed::BadWireType => "a field has wire type 6 or 7, which do not exist",
             Malformed::UnmatchedGroup => "a group is not ended where it should be",
@@ -134,6 +150,10 @@ impl<'a> Cursor<'a> {
         for shift in 0..10 {
             let byte = *self.bytes.get(self.at).ok_or(Malformed::Truncated)?;
             self.at += 1;
+            // Of the tenth byte only one bit is left.
+            if shift == 9 && byte > 1 {
+                break;
+            }
             value |= u64::from(byte & 0x7f) << (shift * 7);
             if byte < 0x80 {
                 return Ok(value);
@@ -202,6 +222,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over the value that follows `tag`.
+    #[inline]
     pub(super) fn skip(&mut self, tag: u32, depth: usize) -> Result<(), Malformed> {
         match tag & 7 {
             0 => self.varint().map(drop),
@@ -267,6 +288,18 @@ mod tests {
             let inner = cursor.delimited().unwrap();
             assert!(cursor.is_empty());
             assert_eq!(inner.rest(), vec![7; len]);
+        }
+    }
+
+    #[test]
+    fn runs_of_any_length_are_appended() {
+        let source: Vec<u8> = (0..100).collect();
+        for start in 0..source.len() {
+            for end in start..=source.len() {
+                let mut out = vec![7];
+                append(&mut out, &source, start, end);
+                assert_eq!(out[1..], source[start..end]);
+            }
         }
     }
 

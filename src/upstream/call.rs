@@ -5,25 +5,20 @@
 use super::channel::Channel;
 use super::connection::Connection;
 use super::frame::Unary;
+use super::head::{self, Head};
 use super::incoming::Incoming;
-use super::{Failure, LocalService, Reply, Request, status, timeout};
+use super::{Failure, LocalService, Reply, Request, status};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, TE, USER_AGENT};
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, Version};
+use http::Response;
+use http::uri::Authority;
 use tokio::time::{Instant, timeout_at};
 use tonic::Code;
 use tower_service::Service as _;
 
-const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
-const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
-const AGENT: HeaderValue = HeaderValue::from_static(concat!("trestle/", env!("CARGO_PKG_VERSION")));
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
-
 /// Calls the backend behind `channel`.
 pub(super) async fn remote(channel: &Channel, request: Request) -> Result<Reply, Failure> {
     until(request.deadline, async {
-        let (head, framed) = Head::split(request)?;
+        let (head, framed) = split(request)?;
         let mut refused_before = false;
         loop {
             let connection = channel.connection().await?;
@@ -46,25 +41,46 @@ pub(super) async fn local(
     request: Request,
 ) -> Result<Reply, Failure> {
     until(request.deadline, async {
-        let (head, framed) = Head::split(request)?;
+        let (head, framed) = split(request)?;
         let body = tonic::body::Body::new(http_body_util::Full::new(framed));
         let request = head.request(Authority::from_static("in-process"), body)?;
-        let ready = std::future::poll_fn(|context| service.poll_ready(context)).await;
-        let answer = match ready {
-            Ok(()) => service.call(request).await,
-            Err(never) => Err(never),
-        };
-        let answer = answer.unwrap_or_else(|never| match never {});
-        read(
-            answer.map(|body| Incoming::Local {
-                body,
-                trailers: HeaderMap::new(),
-            }),
-            limit,
-        )
-        .await
+        let answer = ask(&mut service, request).await;
+        read(answer.map(Incoming::local), limit).await
     })
     .await
+}
+
+/// Hands a request to a service in this process.
+pub(super) async fn ask(
+    service: &mut LocalService,
+    request: http::Request<tonic::body::Body>,
+) -> Response<tonic::body::Body> {
+    let ready = std::future::poll_fn(|context| service.poll_ready(context)).await;
+    let answer = match ready {
+        Ok(()) => service.call(request).await,
+        Err(never) => Err(never),
+    };
+    answer.unwrap_or_else(|never| match never {})
+}
+
+fn split(request: Request) -> Result<(Head, Bytes), Failure> {
+    let Request {
+        path,
+        metadata,
+        message,
+        deadline,
+        idempotent,
+    } = request;
+    let framed = message.seal()?;
+    Ok((
+        Head {
+            path,
+            metadata,
+            idempotent,
+            deadline,
+        },
+        framed,
+    ))
 }
 
 /// Runs `call` until the deadline; a cancellation that the backend reports after
@@ -132,78 +148,16 @@ async fn attempt(
         .map_err(Ended::Failed)
 }
 
-/// The parts of a request that every attempt shares.
-struct Head {
-    path: PathAndQuery,
-    metadata: Vec<(HeaderName, HeaderValue)>,
-    idempotent: bool,
-    deadline: Instant,
-}
-
-impl Head {
-    fn split(request: Request) -> Result<(Self, Bytes), Failure> {
-        let Request {
-            path,
-            metadata,
-            message,
-            deadline,
-            idempotent,
-        } = request;
-        let framed = message
-            .seal()
-            .ok_or(Failure::Protocol("a request message of 4 GiB or more"))?;
-        Ok((
-            Self {
-                path,
-                metadata,
-                idempotent,
-                deadline,
-            },
-            framed,
-        ))
-    }
-
-    fn request<B>(&self, authority: Authority, body: B) -> Result<http::Request<B>, Failure> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let mut headers = HeaderMap::with_capacity(self.metadata.len() + 4);
-        headers.insert(TE, TRAILERS);
-        headers.insert(CONTENT_TYPE, GRPC);
-        headers.insert(USER_AGENT, AGENT);
-        headers.insert(GRPC_TIMEOUT, timeout::encode(left));
-        for (name, value) in &self.metadata {
-            headers.append(name.clone(), value.clone());
-        }
-        let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(authority);
-        parts.path_and_query = Some(self.path.clone());
-        let uri = Uri::from_parts(parts)
-            .map_err(|_| Failure::Protocol("a method path that is not a URI"))?;
-        let mut request = http::Request::new(body);
-        *request.method_mut() = Method::POST;
-        *request.version_mut() = Version::HTTP_2;
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        Ok(request)
-    }
-}
-
 /// Checks that the answer is gRPC and reads its one message and its status.
 async fn read(response: Response<Incoming>, limit: usize) -> Result<Reply, Failure> {
     let (parts, mut body) = response.into_parts();
-    let stated = status::read(&parts.headers);
-    if let Some(Err(status)) = stated {
-        return Err(Failure::Status(status));
-    }
-    if parts.status != StatusCode::OK || !is_grpc(&parts.headers) {
-        return Err(Failure::NotGrpc(parts.status));
-    }
+    let stated = head::check(parts.status, &parts.headers)?;
     let mut message = Unary::new(&parts.headers, limit);
     while let Some(data) = body.data().await? {
         message.push(data)?;
     }
     let trailers = body.trailers().await?;
-    match status::read(&trailers).or(stated) {
+    match status::read(&trailers).or(stated.then_some(Ok(()))) {
         None if message.is_inside_message() => {
             Err(Failure::Protocol("the body ended inside a message"))
         }
@@ -218,12 +172,4 @@ async fn read(response: Response<Incoming>, limit: usize) -> Result<Reply, Failu
             trailers,
         }),
     }
-}
-
-/// `application/grpc`, also with a suffix or parameters.
-fn is_grpc(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.as_bytes().strip_prefix(b"application/grpc"))
-        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
 }

@@ -75,6 +75,14 @@ impl Channel {
         &self.inner.settings
     }
 
+    /// How many calls are under way on it.
+    pub(super) fn running(&self) -> usize {
+        match &*self.inner.lock() {
+            State::Ready(_, connection) => connection.shared.running(),
+            State::Idle(_) | State::Connecting(..) => 0,
+        }
+    }
+
     /// A connection that takes calls. Waits for an attempt under way, starts one
     /// where there is none, and fails at once between attempts.
     pub(super) async fn connection(&self) -> Result<Connection, Failure> {

@@ -46,6 +46,11 @@ impl Shared {
         }
     }
 
+    /// How many calls are under way.
+    pub(super) fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
+    }
+
     /// Counts a call for as long as the guard lives.
     pub(super) fn call(self: &Arc<Self>) -> Running {
         self.running.fetch_add(1, Ordering::Relaxed);
@@ -127,7 +132,7 @@ async fn keep_alive(
 ) {
     loop {
         sleep(interval).await;
-        if shared.running.load(Ordering::Relaxed) == 0 {
+        if shared.running() == 0 {
             continue;
         }
         match timeout(patience, ping.ping(h2::Ping::opaque())).await {

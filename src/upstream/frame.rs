@@ -5,7 +5,7 @@ use super::Failure;
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::HeaderMap;
 
-const PREFIX: usize = 5;
+pub(super) const PREFIX: usize = 5;
 
 /// A request message being written, with room for its prefix in front, so that
 /// the finished frame needs no copy.
@@ -30,11 +30,12 @@ impl Outgoing {
         &self.0[PREFIX..]
     }
 
-    /// The finished frame. A message of 4 GiB or more has no frame.
-    pub(super) fn seal(mut self) -> Option<Bytes> {
-        let length = u32::try_from(self.0.len() - PREFIX).ok()?;
+    /// The finished frame. A message of 4 GiB or more has none.
+    pub(super) fn seal(mut self) -> Result<Bytes, Failure> {
+        let length = u32::try_from(self.0.len() - PREFIX)
+            .map_err(|_| Failure::Protocol("a request message of 4 GiB or more"))?;
         self.0[1..PREFIX].copy_from_slice(&length.to_be_bytes());
-        Some(Bytes::from(self.0))
+        Ok(Bytes::from(self.0))
     }
 }
 
@@ -55,7 +56,7 @@ enum State {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Encoding {
+pub(super) enum Encoding {
     Identity,
     /// The backend named an encoding that it was never told we accept.
     Foreign,
@@ -64,13 +65,9 @@ enum Encoding {
 impl Unary {
     /// Expects one message of at most `limit` bytes in a body with these headers.
     pub(super) fn new(headers: &HeaderMap, limit: usize) -> Self {
-        let encoding = match headers.get("grpc-encoding") {
-            Some(value) if value != "identity" => Encoding::Foreign,
-            _ => Encoding::Identity,
-        };
         Self {
             limit,
-            encoding,
+            encoding: Encoding::of(headers),
             state: State::Partial(BytesMut::new()),
         }
     }
@@ -125,8 +122,16 @@ impl Unary {
 }
 
 impl Encoding {
+    /// What the headers of a body say.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        match headers.get("grpc-encoding") {
+            Some(value) if value != "identity" => Self::Foreign,
+            _ => Self::Identity,
+        }
+    }
+
     /// The length that a prefix announces.
-    fn length(self, prefix: &[u8], limit: usize) -> Result<usize, Failure> {
+    pub(super) fn length(self, prefix: &[u8], limit: usize) -> Result<usize, Failure> {
         match (prefix[0], self) {
             (0, _) => {}
             (1, Self::Identity) => {

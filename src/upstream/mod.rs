@@ -9,13 +9,17 @@
 mod call;
 mod channel;
 mod connection;
+mod deframe;
 mod endpoint;
 mod failure;
 mod frame;
+mod head;
 mod health;
 mod incoming;
+mod pool;
 mod settings;
 mod status;
+mod stream;
 mod timeout;
 
 pub use endpoint::UrlError;
@@ -24,6 +28,7 @@ pub use frame::Outgoing;
 pub use health::Health;
 pub use settings::Settings;
 pub use status::{Status, decode_binary, encode_binary};
+pub use stream::{Closed, Open, Receiving, Sending};
 pub use timeout::parse_timeout;
 pub use tonic::Code;
 
@@ -75,8 +80,14 @@ pub struct Upstream {
 
 #[derive(Clone)]
 enum Way {
-    Remote(channel::Channel),
-    Local { service: LocalService, limit: usize },
+    Remote {
+        unary: channel::Channel,
+        streams: pool::Pool,
+    },
+    Local {
+        service: LocalService,
+        limit: usize,
+    },
 }
 
 impl Upstream {
@@ -84,8 +95,10 @@ impl Upstream {
     /// needs no runtime and succeeds while the backend is down.
     pub fn connect_lazy(url: &str, settings: Settings) -> Result<Self, UrlError> {
         let endpoint = endpoint::Endpoint::parse(url)?;
+        let streams = pool::Pool::new(endpoint.clone(), &settings);
+        let unary = channel::Channel::new(endpoint, settings);
         Ok(Self {
-            way: Way::Remote(channel::Channel::new(endpoint, settings)),
+            way: Way::Remote { unary, streams },
         })
     }
 
@@ -115,8 +128,11 @@ impl Upstream {
     /// The same backend with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
         match &self.way {
-            Way::Remote(channel) => Self {
-                way: Way::Remote(channel.separate()),
+            Way::Remote { unary, streams } => Self {
+                way: Way::Remote {
+                    unary: unary.separate(),
+                    streams: streams.separate(),
+                },
             },
             Way::Local { .. } => self.clone(),
         }
@@ -125,8 +141,18 @@ impl Upstream {
     /// Makes a unary call. Dropping the future cancels it at the backend.
     pub async fn unary(&self, request: Request) -> Result<Reply, Failure> {
         match &self.way {
-            Way::Remote(channel) => call::remote(channel, request).await,
+            Way::Remote { unary, .. } => call::remote(unary, request).await,
             Way::Local { service, limit } => call::local(service.clone(), *limit, request).await,
+        }
+    }
+
+    /// Opens a streaming call: returns when its request is on the way.
+    pub async fn open(&self, open: Open) -> Result<(Sending, Receiving), Failure> {
+        match &self.way {
+            Way::Remote { unary, streams } => {
+                stream::remote(streams, open, unary.settings().max_reply_message).await
+            }
+            Way::Local { service, limit } => stream::local(service.clone(), open, *limit),
         }
     }
 }
@@ -134,7 +160,7 @@ impl Upstream {
 impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.way {
-            Way::Remote(channel) => write!(f, "Upstream({})", channel.endpoint().authority),
+            Way::Remote { unary, .. } => write!(f, "Upstream({})", unary.endpoint().authority),
             Way::Local { .. } => f.write_str("Upstream(in-process)"),
         }
     }

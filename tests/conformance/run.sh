@@ -5,7 +5,8 @@
 # (pip), and, where this system's libc is older than the runner, the libraries of
 # a newer Debian (apt-get download, unpacked beside the runner, not installed).
 #
-# Exit: 0 all passed, 1 a test failed, 77 skipped because a tool is missing.
+# Exit: 0 all passed, or skipped with a line that says what is missing; 1 a test did
+# not do what failures.txt says of it.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,8 +16,8 @@ work=$target/conformance
 mkdir -p "$work"
 
 skip() {
-    echo "SKIP: $1" >&2
-    exit 77
+    echo "SKIP: $1"
+    exit 0
 }
 
 need() {

@@ -27,6 +27,7 @@ pub struct Backend {
     connections: Arc<watch::Sender<usize>>,
     cancelled: Arc<watch::Sender<usize>>,
     begun: Arc<watch::Sender<usize>>,
+    sent: Arc<watch::Sender<usize>>,
 }
 
 impl Backend {
@@ -42,6 +43,7 @@ impl Backend {
             connections: Arc::new(watch::channel(0).0),
             cancelled: Arc::new(watch::channel(0).0),
             begun: Arc::new(watch::channel(0).0),
+            sent: Arc::new(watch::channel(0).0),
         };
         let serving = backend.clone();
         tokio::spawn(async move {
@@ -65,6 +67,20 @@ impl Backend {
 
     pub fn connections(&self) -> usize {
         *self.connections.borrow()
+    }
+
+    /// Messages of endless streams sent so far.
+    pub fn sent(&self) -> usize {
+        *self.sent.borrow()
+    }
+
+    /// Waits until `count` messages of endless streams have been sent.
+    pub async fn wait_sent(&self, count: usize) {
+        self.sent
+            .subscribe()
+            .wait_for(|sent| *sent >= count)
+            .await
+            .expect("the backend lives");
     }
 
     /// Waits until `count` calls have begun.
@@ -282,6 +298,27 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
             frame.extend_from_slice(&message);
             body = vec![frame.into()];
         }
+        // So many copies of the message, and a status other than OK where one is given.
+        ["stream", count, ref more @ ..] => {
+            body = vec![frame; count.parse().expect("a count")];
+            if let [status, more @ ..] = more {
+                trailers.insert("grpc-status", value(status));
+                insert(&mut trailers, more);
+            }
+        }
+        ["stream-then-rst", count, reason] => {
+            body = vec![frame; count.parse().expect("a count")];
+            end = Finish::Reset(reason_of(reason));
+        }
+        ["stream-then-silence", count] => {
+            body = vec![frame; count.parse().expect("a count")];
+            end = Finish::Silence;
+        }
+        ["endless"] => {
+            let mut stream = respond.send_response(head, false).expect("an open stream");
+            endless(&mut stream, frame, backend).await;
+            return;
+        }
         ["dribble"] => body = frame.chunks(1).map(Bytes::copy_from_slice).collect(),
         _ => {}
     }
@@ -300,12 +337,31 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
             let _ = stream.send_trailers(trailers);
         }
         Finish::Reset(reason) => stream.send_reset(reason),
+        Finish::Silence => {
+            let _ = std::future::poll_fn(|context| stream.poll_reset(context)).await;
+            backend.cancelled.send_modify(|count| *count += 1);
+        }
         Finish::Body | Finish::Nothing => {}
+    }
+}
+
+/// Sends the message as often as there is room for it, until the other side goes.
+async fn endless(stream: &mut h2::SendStream<Bytes>, frame: Bytes, backend: &Backend) {
+    loop {
+        stream.reserve_capacity(frame.len());
+        let room = std::future::poll_fn(|context| stream.poll_capacity(context)).await;
+        if !matches!(room, Some(Ok(_))) || stream.send_data(frame.clone(), false).is_err() {
+            backend.cancelled.send_modify(|count| *count += 1);
+            return;
+        }
+        backend.sent.send_modify(|count| *count += 1);
+        tokio::task::yield_now().await;
     }
 }
 
 enum Finish {
     Trailers,
+    Silence,
     Reset(Reason),
     /// END_STREAM with the last data.
     Body,

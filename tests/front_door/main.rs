@@ -14,6 +14,7 @@ mod program;
 mod raw;
 mod routes;
 mod rows;
+mod streams;
 
 use backend::Backend;
 use prost_reflect::DescriptorPool;

@@ -81,3 +81,66 @@ pub async fn read(reader: &mut (impl tokio::io::AsyncRead + Unpin), is_head: boo
     }
     answer
 }
+
+/// An answer whose body came in chunks: what came, and whether it was finished.
+#[derive(Debug)]
+pub struct Streamed {
+    pub answer: Answer,
+    pub text: String,
+    pub finished: bool,
+}
+
+/// Sends a request and reads a chunked answer to its end, or to where it breaks off.
+pub async fn stream(address: SocketAddr, request: &[u8]) -> Streamed {
+    let mut stream = TcpStream::connect(address)
+        .await
+        .expect("the gateway listens");
+    stream
+        .write_all(request)
+        .await
+        .expect("the request is taken");
+    let mut answer = read(&mut stream, false).await;
+    if answer.header("transfer-encoding") != Some("chunked") {
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        return Streamed {
+            answer,
+            text,
+            finished: true,
+        };
+    }
+    let mut raw = std::mem::take(&mut answer.body);
+    let mut text = Vec::new();
+    loop {
+        while let Some((chunk, rest)) = chunk(&raw) {
+            if chunk.is_empty() {
+                let text = String::from_utf8(text).expect("UTF-8");
+                return Streamed {
+                    answer,
+                    text,
+                    finished: true,
+                };
+            }
+            text.extend_from_slice(chunk);
+            raw = rest.to_vec();
+        }
+        if stream.read_buf(&mut raw).await.unwrap_or(0) == 0 {
+            let text = String::from_utf8(text).expect("UTF-8");
+            return Streamed {
+                answer,
+                text,
+                finished: false,
+            };
+        }
+    }
+}
+
+/// The first whole chunk, and what follows it.
+fn chunk(raw: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = raw.windows(2).position(|window| window == b"\r\n")?;
+    let size = std::str::from_utf8(&raw[..line])
+        .ok()
+        .and_then(|size| usize::from_str_radix(size, 16).ok());
+    let size = size.expect("a chunk's size");
+    let end = line + 2 + size;
+    (raw.len() >= end + 2).then(|| (&raw[line + 2..end], &raw[end + 2..]))
+}

@@ -10,7 +10,6 @@
 use crate::arbitrary::{Entropy, schema, wire};
 use crate::oracle::doubles;
 use proptest::prelude::*;
-use prost_reflect::prost::Message as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use trestle::transcode::{ReadOptions, Schema, WriteOptions, json_to_wire, wire_to_json};
 

@@ -1056,3 +1056,24 @@ fn one_field_is_read_alone_and_in_its_parents() {
     assert_eq!(read("name", r#""n" x"#), Err((4, "name".into())));
     assert_eq!(read("name", ""), Err((4, "name".into())));
 }
+
+#[test]
+fn a_key_given_twice_is_found_whatever_stands_between() {
+    let long = "x".repeat(20_000);
+    for keys in [2, 8, 9, 100] {
+        for value in ["x", &long[..200], &long] {
+            let entries: Vec<String> = (0..keys)
+                .map(|key| format!(r#""key{key}":"{value}""#))
+                .collect();
+            let entries = entries.join(",");
+            let once = format!(r#"{{"strings":{{{entries}}}}}"#);
+            read("kinds.Maps", &once).unwrap();
+            for again in [0, keys / 2, keys - 1] {
+                let twice = format!(r#"{{"strings":{{{entries},"key{again}":"x"}}}}"#);
+                let error = read("kinds.Maps", &twice).unwrap_err();
+                assert_eq!(error.reason(), Reason::Duplicate, "{error}");
+                assert_eq!(error.path(), format!(r#"strings["key{again}"]"#));
+            }
+        }
+    }
+}

@@ -46,7 +46,7 @@ const ROUNDS: &[(&str, &str, &str)] = &[
     (
         "kinds.Scalars",
         r#"{"aDouble":1e308,"aFloat":3.4028235e38}"#,
-        r#"{"aDouble":1e308,"aFloat":3.4028235e38}"#,
+        r#"{"aDouble":1e+308,"aFloat":3.4028235e+38}"#,
     ),
     (
         "kinds.Scalars",

@@ -34,7 +34,7 @@ fn broken_wire_says_what_and_where() {
             "kinds.Scalars",
             [vec![0x18], vec![0xff; 10], vec![1]].concat(),
             "anInt32",
-            "longer than ten",
+            "does not fit into 64 bits",
         ),
         ("kinds.Scalars", vec![0x00, 0x01], "", "field number"),
         ("kinds.Scalars", encoded(1 << 35), "", "field number"),

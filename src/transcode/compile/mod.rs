@@ -7,7 +7,7 @@ mod marks;
 
 use crate::transcode::names::NameTable;
 use crate::transcode::schema::{
-    EnumId, Field, Form, Kind, Message, MessageId, NONE, Schema, Shape, Tag,
+    EnumId, Field, Form, Key, Kind, Message, MessageId, NONE, Schema, Shape, Tag,
 };
 use crate::transcode::write::{put_double, put_float};
 use prost_reflect::{
@@ -79,9 +79,11 @@ impl Names<'_> {
                 let oneof = field
                     .containing_oneof()
                     .and_then(|oneof| places.get(oneof.full_name()).copied());
-                let implicit = self.stated.implicit.contains(field.full_name());
                 let mut declared = Declared::from(&field);
-                declared.presence &= !implicit || declared.kind.as_message().is_some();
+                // Messages and members of a oneof have presence whatever is stated.
+                if declared.kind.as_message().is_none() && field.containing_oneof().is_none() {
+                    declared.presence &= !self.stated.implicit.contains(field.full_name());
+                }
                 self.field(&declared, oneof)
             })
             .chain(
@@ -128,8 +130,8 @@ impl Names<'_> {
             name: field.name.as_str().into(),
             json_name: field.json_name.as_str().into(),
             guess: guess.into(),
-            json_key: printed_key(&field.json_name),
-            proto_key: printed_key(&field.name),
+            json_key: Key::new(&field.json_name),
+            proto_key: Key::new(&field.name),
             kind,
             shape,
             tag: Tag::new(field.number, wire_type),
@@ -137,6 +139,7 @@ impl Names<'_> {
             required: field.cardinality == Cardinality::Required,
             extension: field.extension,
             null_is_value: false,
+            simple: shape == Shape::Singular && oneof.is_none() && is_common(kind),
             default_json: default_json(&field.default).into(),
             default_number: match field.default {
                 Value::EnumNumber(number) => number,
@@ -190,6 +193,14 @@ struct Declared {
     default: Value,
 }
 
+fn is_common(kind: Kind) -> bool {
+    use Kind::{Bool, Double, Int32, Int64, String, Uint32, Uint64};
+    matches!(
+        kind,
+        String | Int32 | Int64 | Uint32 | Uint64 | Bool | Double
+    )
+}
+
 /// The default of one value. For a repeated field there is none to ask for.
 fn default_of(repeated: bool, default: impl FnOnce() -> Value) -> Value {
     if repeated {
@@ -223,13 +234,6 @@ fn default_json(default: &Value) -> Vec<u8> {
         _ => {}
     }
     out
-}
-
-fn printed_key(name: &str) -> Box<[u8]> {
-    let mut key = vec![b',', b'"'];
-    crate::transcode::json::escape_into(name, &mut key);
-    key.extend_from_slice(b"\":");
-    key.into()
 }
 
 /// JSON names first: where one field's JSON name is another's proto name, the

@@ -7,4 +7,4 @@ mod string;
 
 pub(super) use number::{Integral, NotIntegral, Number};
 pub(super) use scanner::Scanner;
-pub(super) use string::{Text, escape_checked, escape_into};
+pub(super) use string::{Text, escape_checked, escape_into, is_plain};

@@ -130,13 +130,7 @@ pub(in crate::transcode) fn escape_into(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends bytes as JSON string content; `false` if they are not UTF-8.
-#[inline]
 pub(in crate::transcode) fn escape_checked(bytes: &[u8], out: &mut Vec<u8>) -> bool {
-    let end = find_special_or_wide(bytes);
-    if end == bytes.len() {
-        out.extend_from_slice(bytes);
-        return true;
-    }
     match std::str::from_utf8(bytes) {
         Ok(text) => {
             escape_into(text, out);
@@ -146,22 +140,18 @@ pub(in crate::transcode) fn escape_checked(bytes: &[u8], out: &mut Vec<u8>) -> b
     }
 }
 
-/// As [`find_special`], and stops at bytes that are not ASCII.
-#[inline]
-fn find_special_or_wide(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(chunk) = bytes[at..].first_chunk() {
+/// Whether bytes are ASCII of which nothing must be escaped.
+#[inline(always)]
+pub(in crate::transcode) fn is_plain(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some((chunk, tail)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*chunk);
-        if special(word) | word & HIGH != 0 {
-            return at;
+        if (special(word) | word) & HIGH != 0 {
+            return false;
         }
-        at += 8;
+        rest = tail;
     }
-    let stops = |&byte: &u8| is_special(byte) || byte >= 0x80;
-    at + bytes[at..]
-        .iter()
-        .position(stops)
-        .unwrap_or(bytes.len() - at)
+    !rest.iter().any(|&byte| is_special(byte) || byte >= 0x80)
 }
 
 fn escape_byte(byte: u8, out: &mut Vec<u8>) {
@@ -230,5 +220,20 @@ mod tests {
         let mut out = Vec::new();
         assert!(escape_checked("é".as_bytes(), &mut out));
         assert_eq!(out, "é".as_bytes());
+    }
+
+    #[test]
+    fn plain_bytes_are_told_from_others_at_every_place() {
+        for other in [b'"', b'\\', 0, 0x1f, 0x80, 0xff] {
+            for len in 1..40 {
+                for at in 0..len {
+                    let mut bytes = vec![b'x'; len];
+                    assert!(is_plain(&bytes));
+                    bytes[at] = other;
+                    assert!(!is_plain(&bytes));
+                }
+            }
+        }
+        assert!(is_plain(b"") && is_plain(b" ~\x7f"));
     }
 }

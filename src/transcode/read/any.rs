@@ -7,6 +7,9 @@ use crate::transcode::schema::{Form, Message, Schema};
 use crate::transcode::wire::{close_length, open_length, put_varint};
 use std::borrow::Cow;
 
+/// How often, on average, a value may be looked over in search of `@type`: in
+/// nested messages that have it last, each level looks over all that is below.
+const LOOK_OVER: usize = 4;
 const TYPE_URL: u8 = 1 << 3 | 2;
 const VALUE: u8 = 2 << 3 | 2;
 
@@ -61,6 +64,11 @@ impl<'a> Reader<'a> {
         let offset = self.json.offset();
         let url = self.json.string()?.decoded();
         self.json.rewind(start);
+        self.looked_over += self.nodes - nodes;
+        if self.looked_over > self.max_nodes.saturating_mul(LOOK_OVER) {
+            let what = "google.protobuf.Any inside of google.protobuf.Any is too large: put \"@type\" first";
+            return Err(ReadError::new(Reason::TooManyNodes, what).at(start));
+        }
         // What was skipped is read, and counted, again.
         (self.depth, self.nodes) = (depth, nodes);
         Ok((url, offset))

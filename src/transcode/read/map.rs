@@ -41,7 +41,11 @@ impl Reader<'_> {
                 .map_value(value)
                 .map_err(|error| error.under(Step::Key(&name.decoded())))?;
             match set {
-                true => close_length(self.out, mark),
+                true => {
+                    let end = self.out.len();
+                    close_length(self.out, mark);
+                    seen.move_last(self.out.len() - end);
+                }
                 false => {
                     seen.forget_last();
                     self.out.truncate(start);

@@ -141,6 +141,8 @@ struct Reader<'a> {
     max_nodes: usize,
     depth: usize,
     nodes: usize,
+    /// Values that were skipped in search of `@type`.
+    looked_over: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -159,6 +161,7 @@ impl<'a> Reader<'a> {
             max_nodes: options.max_nodes,
             depth: 0,
             nodes: 0,
+            looked_over: 0,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::Result;
 use crate::transcode::error::{ReadError, Reason, Step};
-use crate::transcode::gather::{Gathered, inside};
+use crate::transcode::gather::{Gathered, MAX_SIZE, Pieces, Span};
 use crate::transcode::schema::{Field, MessageId, Schema, Shape};
 use crate::transcode::wire::{Cursor, MAX_DEPTH, Malformed};
 
@@ -11,19 +11,22 @@ use crate::transcode::wire::{Cursor, MAX_DEPTH, Malformed};
 /// `Any` is not looked into. Costs nothing where no message has required fields.
 pub fn check_required(schema: &Schema, message: MessageId, wire: &[u8]) -> Result {
     match schema.get(message).reaches_required {
-        true => check(schema, message, &[Cursor::new(wire)], 0),
+        true if wire.len() > MAX_SIZE => Err(broken(Malformed::TooLarge)),
+        true => {
+            let all = [Span::of(Cursor::new(wire))];
+            check(schema, message, Pieces::new(wire, &all), 0)
+        }
         false => Ok(()),
     }
 }
 
-/// `chunks` are the occurrences of one message, which merge into one.
-fn check(schema: &Schema, id: MessageId, chunks: &[Cursor<'_>], depth: usize) -> Result {
+fn check(schema: &Schema, id: MessageId, pieces: Pieces<'_, '_>, depth: usize) -> Result {
     if depth > MAX_DEPTH {
         return Err(broken(Malformed::TooDeep));
     }
     let plan = schema.get(id);
     let gathered =
-        Gathered::new(schema, plan, chunks, depth).map_err(|(fault, _)| broken(fault))?;
+        Gathered::new(schema, plan, pieces, depth).map_err(|(fault, _)| broken(fault))?;
     for (at, field) in plan.fields.iter().enumerate() {
         let places = gathered.places(at);
         if field.required && places.len() == 0 {
@@ -33,7 +36,7 @@ fn check(schema: &Schema, id: MessageId, chunks: &[Cursor<'_>], depth: usize) ->
         if let Some(inner) = field.kind.message()
             && schema.get(inner).reaches_required
         {
-            check_values(schema, field, inner, chunks, places, depth)
+            check_values(schema, field, inner, pieces, places, depth)
                 .map_err(|error| error.under(Step::Field(&field.json_name)))?;
         }
     }
@@ -44,20 +47,21 @@ fn check_values(
     schema: &Schema,
     field: &Field,
     inner: MessageId,
-    chunks: &[Cursor<'_>],
+    pieces: Pieces<'_, '_>,
     places: impl Iterator<Item = usize>,
     depth: usize,
 ) -> Result {
-    let values: Vec<Cursor<'_>> = places
-        .map(|at| inside(chunks, at, depth))
+    let spans: Vec<Span> = places
+        .map(|at| pieces.inside(at, depth).map(Span::of))
         .collect::<std::result::Result<_, _>>()
         .map_err(broken)?;
+    let check =
+        |spans: &[Span]| check(schema, inner, Pieces::new(pieces.bytes(), spans), depth + 1);
     match field.shape {
-        Shape::Singular if values.is_empty() => Ok(()),
-        Shape::Singular => check(schema, inner, &values, depth + 1),
-        _ => values.iter().enumerate().try_for_each(|(index, value)| {
-            check(schema, inner, std::slice::from_ref(value), depth + 1)
-                .map_err(|error| error.under(Step::Index(index)))
+        Shape::Singular if spans.is_empty() => Ok(()),
+        Shape::Singular => check(&spans),
+        _ => spans.chunks(1).enumerate().try_for_each(|(index, one)| {
+            check(one).map_err(|error| error.under(Step::Index(index)))
         }),
     }
 }

@@ -15,10 +15,11 @@ pub(in crate::transcode) fn to_snake(path: &str, out: &mut Vec<u8>) -> bool {
         match byte {
             b'_' => return false,
             b'A'..=b'Z' => out.extend_from_slice(&[b'_', byte.to_ascii_lowercase()]),
+            _ if breaks_text(byte) => return false,
             _ => out.push(byte),
         }
     }
-    !path.is_empty() && !path.bytes().any(|byte| byte.is_ascii_whitespace())
+    !path.is_empty()
 }
 
 /// Appends one path in lowerCamelCase; `false` if it would not come back.
@@ -30,13 +31,18 @@ pub(in crate::transcode) fn to_camel(path: &str, out: &mut Vec<u8>) -> bool {
                 Some(letter @ b'a'..=b'z') => out.push(letter.to_ascii_uppercase()),
                 _ => return false,
             },
-            // A comma, a quote or a control character has no place in a path and
-            // would break the text around it.
-            b'A'..=b'Z' | b',' | b'"' | b'\\' | 0..=0x20 => return false,
+            b'A'..=b'Z' => return false,
+            _ if breaks_text(byte) => return false,
             _ => out.push(byte),
         }
     }
     !path.is_empty()
+}
+
+/// A comma, a quote, a space or a control character has no place in a path and
+/// would break the text around it.
+fn breaks_text(byte: u8) -> bool {
+    matches!(byte, b',' | b'"' | b'\\' | 0..=0x20)
 }
 
 #[cfg(test)]
@@ -59,7 +65,7 @@ mod tests {
 
     #[test]
     fn paths_that_would_not_come_back_are_refused() {
-        for path in ["foo_bar", "", "a b"] {
+        for path in ["foo_bar", "", "a b", "a\"b", "a\\", "a\u{b}"] {
             assert!(!to_snake(path, &mut Vec::new()), "{path}");
         }
         for path in [

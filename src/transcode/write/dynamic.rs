@@ -2,24 +2,24 @@
 
 use super::{Result, Stop, Writer};
 use crate::transcode::error::Step;
-use crate::transcode::schema::{Kind, Message};
+use crate::transcode::gather::{Pieces, Span};
+use crate::transcode::schema::{Field, Kind, Message};
 use crate::transcode::seen::SeenKeys;
 use crate::transcode::wire::{Cursor, Malformed};
 
 impl<'a> Writer<'a> {
-    pub(super) fn dynamic_struct(&mut self, plan: &'a Message, chunks: &[Cursor<'_>]) -> Result {
+    pub(super) fn dynamic_struct(&mut self, plan: &'a Message, pieces: Pieces<'_, '_>) -> Result {
         let field = &plan.fields[0];
         if self.gather {
-            let gathered = self.gather(plan, chunks)?;
+            let gathered = self.gather(plan, pieces)?;
             let position = plan.position(field.number).unwrap_or_default();
             return self
-                .gathered_value(field, chunks, gathered.places(position))
+                .gathered_value(field, pieces, gathered.places(position))
                 .map(drop);
         }
         self.open(b'{');
         let (mut first, mut seen) = (true, SeenKeys::new());
-        for chunk in chunks {
-            let mut cursor = *chunk;
+        for mut cursor in pieces.cursors() {
             while !cursor.is_empty() {
                 let tag = cursor.tag()?;
                 match tag >> 3 == field.number {
@@ -32,12 +32,11 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    pub(super) fn dynamic_list(&mut self, plan: &'a Message, chunks: &[Cursor<'_>]) -> Result {
+    pub(super) fn dynamic_list(&mut self, plan: &'a Message, pieces: Pieces<'_, '_>) -> Result {
         let field = &plan.fields[0];
         self.open(b'[');
         let (mut first, mut index) = (true, 0);
-        for chunk in chunks {
-            let mut cursor = *chunk;
+        for mut cursor in pieces.cursors() {
             while !cursor.is_empty() {
                 let tag = cursor.tag()?;
                 match tag >> 3 == field.number {
@@ -52,16 +51,14 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    pub(super) fn dynamic_value(&mut self, plan: &'a Message, chunks: &[Cursor<'_>]) -> Result {
+    pub(super) fn dynamic_value(&mut self, plan: &'a Message, pieces: Pieces<'_, '_>) -> Result {
         // The member set last counts; pieces of it before any other member merge.
-        let mut number = 0;
-        let mut pieces: Vec<Cursor<'_>> = Vec::new();
-        let mut only = None;
-        for chunk in chunks {
-            let mut cursor = *chunk;
+        let mut last: Option<(&Field, Cursor<'_>)> = None;
+        let mut merged: Vec<Span> = Vec::new();
+        for mut cursor in pieces.cursors() {
             while !cursor.is_empty() {
                 let tag = cursor.tag()?;
-                let at = cursor;
+                let mut at = cursor;
                 cursor.skip(tag, self.depth)?;
                 let Some(position) = plan.position(tag >> 3) else {
                     continue;
@@ -70,49 +67,38 @@ impl<'a> Writer<'a> {
                 if (tag & 7) as u8 != field.kind.wire_type() {
                     return Err(Malformed::WrongWireType.into());
                 }
-                if self.gather {
-                    if number != field.number {
-                        pieces.clear();
-                    }
-                    pieces.push(at);
-                } else if only.is_some() {
-                    return Err(Stop::Restart);
+                match last {
+                    Some(_) if !self.gather => return Err(Stop::Restart),
+                    Some((former, _)) if former.number != field.number => merged.clear(),
+                    _ => {}
                 }
-                number = field.number;
-                only = Some(at);
+                last = Some((field, at));
+                if self.gather && field.kind.message().is_some() {
+                    merged.push(Span::of(at.delimited()?));
+                }
             }
         }
-        let Some(last) = only else {
+        let Some((field, at)) = last else {
             return Err(Stop::failed("google.protobuf.Value has no value set"));
         };
-        self.member_of_value(plan, number, last, &pieces)
+        self.member_of_value(field, at, Pieces::new(pieces.bytes(), &merged))
+            .map_err(|stop| stop.under(Step::Field(&field.json_name)))
     }
 
     fn member_of_value(
         &mut self,
-        plan: &Message,
-        number: u32,
-        last: Cursor<'_>,
-        pieces: &[Cursor<'_>],
+        field: &Field,
+        mut at: Cursor<'_>,
+        merged: Pieces<'_, '_>,
     ) -> Result {
-        let position = plan.position(number).unwrap_or_default();
-        let field = &plan.fields[position];
-        let mut at = last;
         match field.kind {
             Kind::Double => self.finite(at),
-            Kind::Message(id) if self.gather => {
-                let inside: Vec<Cursor<'_>> = pieces
-                    .iter()
-                    .map(|piece| { *piece }.delimited())
-                    .collect::<std::result::Result<_, _>>()?;
-                self.message(id, &inside)
-            }
+            Kind::Message(id) if self.gather => self.message(id, merged),
             Kind::Message(id) => {
                 let inside = at.delimited()?;
-                self.message(id, &[inside])
+                self.sub_message(id, inside)
             }
             kind => self.scalar(kind, &mut at).map(drop),
         }
-        .map_err(|stop| stop.under(Step::Field(&field.json_name)))
     }
 }

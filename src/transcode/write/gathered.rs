@@ -3,14 +3,14 @@
 
 use super::{Result, Stop, Writer};
 use crate::transcode::error::Step;
-use crate::transcode::gather::{Gathered, after_tag, inside};
+use crate::transcode::gather::{Gathered, Pieces, Span};
 use crate::transcode::schema::{Field, Message, Shape};
 use crate::transcode::seen::SeenKeys;
 use crate::transcode::wire::{Cursor, Malformed};
 
 impl<'a> Writer<'a> {
-    pub(super) fn gather(&self, plan: &Message, chunks: &[Cursor<'_>]) -> Result<Gathered> {
-        Gathered::new(self.schema, plan, chunks, self.depth).map_err(|(fault, at)| {
+    pub(super) fn gather(&self, plan: &Message, pieces: Pieces<'_, '_>) -> Result<Gathered> {
+        Gathered::new(self.schema, plan, pieces, self.depth).map_err(|(fault, at)| {
             let stop = Stop::from(fault);
             match at {
                 Some(at) => stop.under(Step::Field(&plan.fields[at].json_name)),
@@ -22,10 +22,10 @@ impl<'a> Writer<'a> {
     pub(super) fn fields_gathered(
         &mut self,
         plan: &'a Message,
-        chunks: &[Cursor<'_>],
+        pieces: Pieces<'_, '_>,
         first: &mut bool,
     ) -> Result {
-        let gathered = self.gather(plan, chunks)?;
+        let gathered = self.gather(plan, pieces)?;
         let mut next = 0;
         for at in gathered.fields() {
             let field = &plan.fields[at];
@@ -36,7 +36,7 @@ impl<'a> Writer<'a> {
             let (start, was_first) = (self.out.len(), *first);
             self.key(field, first);
             let empty = self
-                .gathered_value(field, chunks, gathered.places(at))
+                .gathered_value(field, pieces, gathered.places(at))
                 .map_err(|stop| stop.under(Step::Field(&field.json_name)))?;
             if empty && !self.options.always_print {
                 self.out.truncate(start);
@@ -54,56 +54,57 @@ impl<'a> Writer<'a> {
     pub(super) fn gathered_value(
         &mut self,
         field: &'a Field,
-        chunks: &[Cursor<'_>],
+        pieces: Pieces<'_, '_>,
         places: impl DoubleEndedIterator<Item = usize> + ExactSizeIterator,
     ) -> Result<bool> {
         match field.shape {
-            Shape::Map => self.gathered_map(field, chunks, places),
-            Shape::Repeated | Shape::Packed => self.gathered_array(field, chunks, places),
+            Shape::Map => self.gathered_map(field, pieces, places),
+            Shape::Repeated | Shape::Packed => self.gathered_array(field, pieces, places),
             Shape::Singular => match field.kind.message() {
                 Some(id) => {
-                    let values = self.values(chunks, places)?;
-                    self.message(id, &values).map(|()| false)
+                    let values = self.values(pieces, places)?;
+                    self.message(id, Pieces::new(pieces.bytes(), &values))
+                        .map(|()| false)
                 }
-                None => self.gathered_scalar(field, chunks, places),
+                None => self.gathered_scalar(field, pieces, places),
             },
         }
     }
 
     /// The insides of all occurrences of a message field.
-    pub(super) fn values<'w>(
+    pub(super) fn values(
         &self,
-        chunks: &[Cursor<'w>],
+        pieces: Pieces<'_, '_>,
         places: impl Iterator<Item = usize>,
-    ) -> Result<Vec<Cursor<'w>>> {
+    ) -> Result<Vec<Span>> {
         places
-            .map(|at| Ok(inside(chunks, at, self.depth)?))
+            .map(|at| Ok(Span::of(pieces.inside(at, self.depth)?)))
             .collect()
     }
 
     fn gathered_scalar(
         &mut self,
         field: &Field,
-        chunks: &[Cursor<'_>],
+        pieces: Pieces<'_, '_>,
         mut places: impl DoubleEndedIterator<Item = usize>,
     ) -> Result<bool> {
         let Some(at) = places.next_back() else {
             return Ok(true);
         };
-        let mut cursor = after_tag(chunks, at)?.1;
+        let mut cursor = pieces.after_tag(at)?.1;
         Ok(self.scalar(field.kind, &mut cursor)? && !field.presence)
     }
 
     fn gathered_array(
         &mut self,
         field: &Field,
-        chunks: &[Cursor<'_>],
+        pieces: Pieces<'_, '_>,
         places: impl Iterator<Item = usize>,
     ) -> Result<bool> {
         let (mut first, mut index) = (true, 0);
         self.open(b'[');
         for at in places {
-            let (tag, mut cursor) = after_tag(chunks, at)?;
+            let (tag, mut cursor) = pieces.after_tag(at)?;
             self.elements(field, tag, &mut cursor, &mut first, &mut index)
                 .map_err(|stop| stop.under(Step::Index(index)))?;
         }
@@ -114,10 +115,10 @@ impl<'a> Writer<'a> {
     fn gathered_map(
         &mut self,
         field: &'a Field,
-        chunks: &[Cursor<'_>],
+        pieces: Pieces<'_, '_>,
         places: impl DoubleEndedIterator<Item = usize> + ExactSizeIterator,
     ) -> Result<bool> {
-        let kept = self.last_of_each_key(field, chunks, places)?;
+        let kept = self.last_of_each_key(field, pieces, places)?;
         let (key, value) = self.key_and_value(field);
         let mut first = true;
         self.open(b'{');
@@ -148,10 +149,11 @@ impl<'a> Writer<'a> {
             (Some(id), Some(_)) => {
                 let entry = field.kind.message().map(|entry| self.schema.get(entry));
                 let plan = entry.expect("a map field's type is its entry message");
-                let chunks = [inside];
-                let gathered = self.gather(plan, &chunks)?;
-                let values = self.values(&chunks, gathered.places(1))?;
-                self.message(id, &values)
+                let entry = [Span::of(inside)];
+                let pieces = Pieces::new(inside.bytes, &entry);
+                let gathered = self.gather(plan, pieces)?;
+                let values = self.values(pieces, gathered.places(1))?;
+                self.message(id, Pieces::new(inside.bytes, &values))
             }
         }
     }
@@ -160,7 +162,7 @@ impl<'a> Writer<'a> {
     fn last_of_each_key<'w>(
         &mut self,
         field: &'a Field,
-        chunks: &[Cursor<'w>],
+        pieces: Pieces<'w, '_>,
         places: impl DoubleEndedIterator<Item = usize> + ExactSizeIterator,
     ) -> Result<Vec<Cursor<'w>>> {
         let (key, value) = self.key_and_value(field);
@@ -169,7 +171,7 @@ impl<'a> Writer<'a> {
         // Keys are compared as they are printed; the room is given back below.
         let start = self.out.len();
         for at in places.rev() {
-            let (tag, mut cursor) = after_tag(chunks, at)?;
+            let (tag, mut cursor) = pieces.after_tag(at)?;
             if tag & 7 != 2 {
                 return Err(Malformed::WrongWireType.into());
             }
@@ -180,7 +182,7 @@ impl<'a> Writer<'a> {
             }
             let from = self.out.len();
             self.entry_key(key, entry.key)?;
-            match seen.insert(self.out, from..self.out.len()) {
+            match seen.insert(&self.out, from..self.out.len()) {
                 true => kept.push(inside),
                 false => self.out.truncate(from),
             }

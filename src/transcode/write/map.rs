@@ -61,7 +61,7 @@ impl<'a> Writer<'a> {
         self.separate(first);
         let start = self.out.len();
         self.entry_key(key, entry.key)?;
-        if !seen.insert(self.out, start..self.out.len()) {
+        if !seen.insert(&self.out, start..self.out.len()) {
             return Err(Stop::Restart);
         }
         let end = self.out.len();
@@ -90,6 +90,23 @@ impl<'a> Writer<'a> {
         inside: Cursor<'w>,
     ) -> Result<Entry<'w>> {
         let mut cursor = inside;
+        // Nearly always: the key, the value, nothing else.
+        if cursor.tag() == Ok(key.tag.value) {
+            let at = cursor;
+            cursor.skip(key.tag.value, self.depth)?;
+            if !cursor.is_empty() && cursor.tag()? == value.tag.value {
+                let value_at = cursor;
+                cursor.skip(value.tag.value, self.depth)?;
+                if cursor.is_empty() {
+                    return Ok(Entry {
+                        key: Some(at),
+                        value: Some((value.tag.value, value_at)),
+                        split: false,
+                    });
+                }
+            }
+        }
+        cursor = inside;
         let mut entry = Entry {
             key: None,
             value: None,
@@ -129,7 +146,7 @@ impl<'a> Writer<'a> {
     /// The value of an entry that has none.
     pub(super) fn empty_value(&mut self, value: &Field) -> Result {
         match value.kind {
-            Kind::Message(id) | Kind::Group(id) => self.message(id, &[Cursor::new(&[])]),
+            Kind::Message(id) | Kind::Group(id) => self.sub_message(id, Cursor::new(&[])),
             _ => {
                 self.absent(value);
                 Ok(())

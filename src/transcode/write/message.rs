@@ -1,24 +1,39 @@
 //! Messages as objects and repeated fields as arrays, printed as they come.
 
+use super::scalar::{put_double, put_integer, put_quoted, put_string};
 use super::{Result, Stop, Writer};
 use crate::transcode::error::Step;
+use crate::transcode::gather::{Pieces, Span};
 use crate::transcode::schema::{Field, Form, Kind, Message, MessageId, Shape};
 use crate::transcode::seen::Seen;
 use crate::transcode::wire::{Cursor, Malformed};
 
+/// How far the fields of one message are.
+struct Progress {
+    seen: Seen,
+    oneofs: Seen,
+    /// Position of the field that comes next, if they come in order.
+    expected: usize,
+}
+
 impl<'a> Writer<'a> {
-    /// A message as a JSON value. `chunks` are its occurrences, which merge; there
-    /// is more than one in gathering mode only.
-    pub(super) fn message(&mut self, id: MessageId, chunks: &[Cursor<'_>]) -> Result {
+    /// A message that is in one piece.
+    #[inline]
+    pub(super) fn sub_message(&mut self, id: MessageId, inside: Cursor<'_>) -> Result {
+        self.message(id, Pieces::new(inside.bytes, &[Span::of(inside)]))
+    }
+
+    /// A message as a JSON value. There is more than one piece in gathering mode only.
+    pub(super) fn message(&mut self, id: MessageId, pieces: Pieces<'_, '_>) -> Result {
         self.deeper()?;
         let plan = self.schema.get(id);
         match plan.form {
             Form::Plain => {
                 self.open(b'{');
-                let empty = self.fields(plan, chunks, true)?;
+                let empty = self.fields(plan, pieces, true)?;
                 self.close(b'}', empty);
             }
-            _ => self.special(plan, chunks)?,
+            _ => self.special(plan, pieces)?,
         }
         self.depth -= 1;
         Ok(())
@@ -29,22 +44,12 @@ impl<'a> Writer<'a> {
     pub(super) fn fields(
         &mut self,
         plan: &'a Message,
-        chunks: &[Cursor<'_>],
+        pieces: Pieces<'_, '_>,
         mut first: bool,
     ) -> Result<bool> {
-        match chunks {
-            [] => {}
-            [chunk] if !self.gather => {
-                self.fields_as_they_come(plan, *chunk, &mut first)?;
-                return Ok(first);
-            }
-            _ => {
-                self.fields_gathered(plan, chunks, &mut first)?;
-                return Ok(first);
-            }
-        }
-        if self.options.always_print {
-            self.defaults(plan, 0..plan.fields.len(), &mut first);
+        match pieces.only() {
+            Some(cursor) if !self.gather => self.fields_as_they_come(plan, cursor, &mut first)?,
+            _ => self.fields_gathered(plan, pieces, &mut first)?,
         }
         Ok(first)
     }
@@ -55,47 +60,129 @@ impl<'a> Writer<'a> {
         mut cursor: Cursor<'_>,
         first: &mut bool,
     ) -> Result {
-        let mut seen = Seen::new(plan.fields.len());
-        let mut oneofs = Seen::new(plan.oneofs.len());
-        let mut expected = 0;
+        let mut progress = Progress {
+            seen: Seen::new(plan.fields.len()),
+            oneofs: Seen::new(plan.oneofs.len()),
+            expected: 0,
+        };
         while !cursor.is_empty() {
             let tag = cursor.tag()?;
-            let at = match plan.fields.get(expected) {
-                Some(field) if field.tag.value == tag => expected,
-                _ => match plan.position(tag >> 3) {
-                    Some(at) => at,
-                    None => {
-                        cursor.skip(tag, self.depth)?;
-                        continue;
+            match plan.fields.get(progress.expected) {
+                Some(field) if field.tag.value == tag && field.simple => {
+                    if !progress.seen.insert(progress.expected) {
+                        return Err(Stop::Restart);
                     }
-                },
-            };
-            let field = &plan.fields[at];
-            if field.shape == Shape::Singular && self.is_unknown_enum(field, tag, &cursor)? {
-                cursor.skip(tag, self.depth)?;
-                continue;
-            }
-            let again = !seen.insert(at);
-            let replaces = field
-                .oneof
-                .is_some_and(|oneof| !oneofs.insert(usize::from(oneof)));
-            if again || replaces {
-                return Err(Stop::Restart);
-            }
-            if self.options.always_print {
-                if at < expected {
-                    return Err(Stop::Restart);
+                    progress.expected += 1;
+                    if let Err(stop) = self.simple_field(field, &mut cursor, first) {
+                        return Err(stop.under(Step::Field(&field.json_name)));
+                    }
                 }
-                self.defaults(plan, expected..at, first);
+                _ => self.next_field(plan, tag, &mut cursor, &mut progress, first)?,
             }
-            self.field(field, tag, &mut cursor, first)
-                .map_err(|stop| stop.under(Step::Field(&field.json_name)))?;
-            expected = at + 1;
         }
         if self.options.always_print {
-            self.defaults(plan, expected..plan.fields.len(), first);
+            self.defaults(plan, progress.expected..plan.fields.len(), first);
         }
         Ok(())
+    }
+
+    /// Any field at all, after its tag.
+    #[inline(never)]
+    fn next_field(
+        &mut self,
+        plan: &'a Message,
+        tag: u32,
+        cursor: &mut Cursor<'_>,
+        progress: &mut Progress,
+        first: &mut bool,
+    ) -> Result {
+        let Some(at) = plan.position(tag >> 3) else {
+            return Ok(cursor.skip(tag, self.depth)?);
+        };
+        let field = &plan.fields[at];
+        if field.shape == Shape::Singular && self.is_unknown_enum(field, tag, cursor)? {
+            return Ok(cursor.skip(tag, self.depth)?);
+        }
+        let again = !progress.seen.insert(at);
+        let replaces = field
+            .oneof
+            .is_some_and(|oneof| !progress.oneofs.insert(usize::from(oneof)));
+        if again || replaces {
+            return Err(Stop::Restart);
+        }
+        if self.options.always_print {
+            // The defaults between are printed in the order of the fields.
+            if at < progress.expected {
+                return Err(Stop::Restart);
+            }
+            self.defaults(plan, progress.expected..at, first);
+        }
+        progress.expected = at + 1;
+        self.field(field, tag, cursor, first)
+            .map_err(|stop| stop.under(Step::Field(&field.json_name)))
+    }
+
+    /// A field that is marked simple, of the wire type that it should have.
+    #[inline(always)]
+    fn simple_field(&mut self, field: &Field, cursor: &mut Cursor<'_>, first: &mut bool) -> Result {
+        match field.kind {
+            Kind::String => {
+                let inside = cursor.delimited()?;
+                if self.begin(field, inside.is_empty(), first) {
+                    put_string(inside, cursor.bytes, &mut self.out)?;
+                }
+            }
+            Kind::Int32 => {
+                let value = cursor.varint()? as i32;
+                if self.begin(field, value == 0, first) {
+                    put_integer(value, &mut self.out);
+                }
+            }
+            Kind::Int64 => {
+                let value = cursor.varint()? as i64;
+                if self.begin(field, value == 0, first) {
+                    put_quoted(value, &mut self.out);
+                }
+            }
+            Kind::Bool => {
+                let value = cursor.varint()? != 0;
+                if self.begin(field, !value, first) {
+                    self.out
+                        .extend_from_slice(if value { b"true" } else { b"false" });
+                }
+            }
+            Kind::Double => {
+                let value = f64::from_le_bytes(cursor.fixed64()?);
+                if self.begin(field, value.to_bits() == 0, first) {
+                    put_double(value, &mut self.out);
+                }
+            }
+            kind => {
+                let value = cursor.varint()?;
+                let narrow = if kind == Kind::Uint32 {
+                    u64::from(value as u32)
+                } else {
+                    value
+                };
+                if self.begin(field, narrow == 0, first) {
+                    match kind {
+                        Kind::Uint32 => put_integer(narrow, &mut self.out),
+                        _ => put_quoted(narrow, &mut self.out),
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints the key of a field, unless the field is not printed.
+    #[inline(always)]
+    fn begin(&mut self, field: &Field, is_default: bool, first: &mut bool) -> bool {
+        let printed = !is_default || field.presence || self.options.always_print;
+        if printed {
+            self.key(field, first);
+        }
+        printed
     }
 
     /// One field with its key; all of its run, if it is repeated.
@@ -135,17 +222,18 @@ impl<'a> Writer<'a> {
         match field.kind {
             Kind::Message(id) => {
                 let inside = cursor.delimited()?;
-                self.message(id, &[inside]).map(|()| false)
+                self.sub_message(id, inside).map(|()| false)
             }
             Kind::Group(id) => {
                 let inside = cursor.group(tag >> 3, self.depth)?;
-                self.message(id, &[inside]).map(|()| false)
+                self.sub_message(id, inside).map(|()| false)
             }
             kind => self.scalar(kind, cursor),
         }
     }
 
     /// A repeated field for as long as it goes on. Whether it has no elements.
+    #[inline(never)]
     fn run(&mut self, field: &Field, tag: u32, cursor: &mut Cursor<'_>) -> Result<bool> {
         let (mut tag, mut first, mut index) = (tag, true, 0);
         self.open(b'[');

@@ -16,8 +16,9 @@ mod special;
 pub(super) use scalar::{put_double, put_float};
 
 use super::error::{Step, WriteError};
+use super::gather::{MAX_SIZE, Pieces, Span};
 use super::path::FieldPath;
-use super::schema::{Field, MessageId, Schema};
+use super::schema::{Field, Key, MessageId, Schema};
 use super::wire::{Cursor, MAX_DEPTH, Malformed};
 
 /// How JSON is written.
@@ -43,8 +44,8 @@ pub fn wire_to_json(
     options: &WriteOptions,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), WriteError> {
-    write(schema, options, out, |writer| {
-        writer.message(message, &[Cursor::new(wire)])
+    write(schema, wire, options, out, |writer| {
+        writer.sub_message(message, Cursor::new(wire))
     })
 }
 
@@ -60,21 +61,27 @@ pub fn field_to_json(
     options: &WriteOptions,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), WriteError> {
-    write(schema, options, out, |writer| writer.field_at(path, wire))
+    write(schema, wire, options, out, |writer| {
+        writer.field_at(path, wire)
+    })
 }
 
 /// Runs `print`, and once more in gathering mode if it asks for that.
 fn write<'a>(
     schema: &'a Schema,
-    options: &'a WriteOptions,
-    out: &'a mut Vec<u8>,
+    wire: &[u8],
+    options: &WriteOptions,
+    out: &mut Vec<u8>,
     print: impl Fn(&mut Writer<'a>) -> Result,
 ) -> std::result::Result<(), WriteError> {
+    if wire.len() > MAX_SIZE {
+        return Err(WriteError::new(Malformed::TooLarge.text()));
+    }
     let start = out.len();
     let mut writer = Writer {
         schema,
-        options,
-        out,
+        options: *options,
+        out: std::mem::take(out),
         depth: 0,
         indent: 0,
         gather: false,
@@ -85,8 +92,9 @@ fn write<'a>(
         (writer.depth, writer.indent, writer.gather) = (0, 0, true);
         result = print(&mut writer);
     }
+    *out = writer.out;
     result.map_err(|stop| {
-        writer.out.truncate(start);
+        out.truncate(start);
         match stop {
             Stop::Failed(error) => error,
             Stop::Restart => WriteError::new("the message comes in pieces that cannot be merged"),
@@ -106,39 +114,40 @@ enum Stop {
 /// One walk over one message.
 struct Writer<'a> {
     schema: &'a Schema,
-    options: &'a WriteOptions,
-    out: &'a mut Vec<u8>,
+    options: WriteOptions,
+    /// Owned while printing: one step nearer than a reference to it.
+    out: Vec<u8>,
     depth: usize,
     indent: usize,
     gather: bool,
 }
 
 impl<'a> Writer<'a> {
-    fn field_at<'w>(&mut self, path: &'a FieldPath, wire: &'w [u8]) -> Result {
-        let mut chunks: Vec<Cursor<'w>> = vec![Cursor::new(wire)];
-        let mut message = path.message;
+    fn field_at(&mut self, path: &'a FieldPath, wire: &[u8]) -> Result {
+        let mut spans = vec![Span::of(Cursor::new(wire))];
+        let mut plan = self.schema.get(path.message);
         let (last, parents) = path.steps.split_last().expect("a path is never empty");
         for step in parents {
-            let plan = self.schema.get(message);
             let at = usize::from(*step);
-            let gathered = self.gather(plan, &chunks)?;
-            chunks = self.values(&chunks, gathered.places(at))?;
-            message = plan.fields[at].kind.message().unwrap_or(message);
+            let pieces = Pieces::new(wire, &spans);
+            let gathered = self.gather(plan, pieces)?;
+            spans = self.values(pieces, gathered.places(at))?;
+            if let Some(inner) = plan.fields[at].kind.message() {
+                plan = self.schema.get(inner);
+            }
         }
-        let plan = self.schema.get(message);
         let at = usize::from(*last);
         let field = &plan.fields[at];
-        let gathered = self.gather(plan, &chunks)?;
-        match gathered.places(at).len() {
-            0 => {
-                self.absent(field);
-                Ok(())
-            }
-            _ => self
-                .gathered_value(field, &chunks, gathered.places(at))
-                .map(drop)
-                .map_err(|stop| stop.under(Step::Field(&field.json_name))),
+        let pieces = Pieces::new(wire, &spans);
+        let gathered = self.gather(plan, pieces)?;
+        let places = gathered.places(at);
+        if places.len() == 0 {
+            self.absent(field);
+            return Ok(());
         }
+        self.gathered_value(field, pieces, places)
+            .map(drop)
+            .map_err(|stop| stop.under(Step::Field(&field.json_name)))
     }
 
     /// Goes one message deeper.
@@ -189,21 +198,25 @@ impl<'a> Writer<'a> {
     }
 
     /// A member's name with all that stands around it.
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, field: &Field, first: &mut bool) {
-        let key = if self.options.proto_names {
-            &field.proto_key
-        } else {
-            &field.json_key
-        };
+        let key = self.key_of(field);
         if !self.options.pretty {
-            self.out.extend_from_slice(&key[usize::from(*first)..]);
+            key.put(usize::from(*first), &mut self.out);
             *first = false;
             return;
         }
         self.separate(first);
-        self.out.extend_from_slice(&key[1..]);
+        key.put(1, &mut self.out);
         self.out.push(b' ');
+    }
+
+    #[inline(always)]
+    fn key_of<'f>(&self, field: &'f Field) -> &'f Key {
+        match self.options.proto_names {
+            true => &field.proto_key,
+            false => &field.json_key,
+        }
     }
 
     #[cold]

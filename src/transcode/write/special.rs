@@ -3,27 +3,28 @@
 
 use super::{Result, Stop, Writer, scalar::put_string};
 use crate::transcode::error::{Step, quote};
+use crate::transcode::gather::{Pieces, Span};
 use crate::transcode::schema::{Form, Kind, Message};
 use crate::transcode::wellknown::{duration, field_mask, timestamp};
 use crate::transcode::wire::{Cursor, Malformed};
 
 impl<'a> Writer<'a> {
-    pub(super) fn special(&mut self, plan: &'a Message, chunks: &[Cursor<'_>]) -> Result {
+    pub(super) fn special(&mut self, plan: &'a Message, pieces: Pieces<'_, '_>) -> Result {
         match plan.form {
-            Form::Plain | Form::Any => self.any(chunks),
-            Form::Wrapper => self.wrapper(plan, chunks),
-            Form::Timestamp => self.timestamp(chunks),
-            Form::Duration => self.duration(chunks),
-            Form::FieldMask => self.field_mask(chunks),
-            Form::Struct => self.dynamic_struct(plan, chunks),
-            Form::ListValue => self.dynamic_list(plan, chunks),
-            Form::Value => self.dynamic_value(plan, chunks),
+            Form::Plain | Form::Any => self.any(pieces),
+            Form::Wrapper => self.wrapper(plan, pieces),
+            Form::Timestamp => self.timestamp(pieces),
+            Form::Duration => self.duration(pieces),
+            Form::FieldMask => self.field_mask(pieces),
+            Form::Struct => self.dynamic_struct(plan, pieces),
+            Form::ListValue => self.dynamic_list(plan, pieces),
+            Form::Value => self.dynamic_value(plan, pieces),
         }
     }
 
-    fn wrapper(&mut self, plan: &Message, chunks: &[Cursor<'_>]) -> Result {
+    fn wrapper(&mut self, plan: &Message, pieces: Pieces<'_, '_>) -> Result {
         let field = &plan.fields[0];
-        match self.last(chunks, field.number, field.kind.wire_type())? {
+        match self.last(pieces, field.number, field.kind.wire_type())? {
             Some(mut at) => self.scalar(field.kind, &mut at).map(drop),
             None => {
                 self.absent(field);
@@ -35,13 +36,12 @@ impl<'a> Writer<'a> {
     /// The last occurrence of a scalar, which is the one that counts.
     fn last<'w>(
         &self,
-        chunks: &[Cursor<'w>],
+        pieces: Pieces<'w, '_>,
         number: u32,
         wire_type: u8,
     ) -> Result<Option<Cursor<'w>>> {
         let mut found = None;
-        for chunk in chunks {
-            let mut cursor = *chunk;
+        for mut cursor in pieces.cursors() {
             while !cursor.is_empty() {
                 let tag = cursor.tag()?;
                 let at = cursor;
@@ -58,20 +58,25 @@ impl<'a> Writer<'a> {
     }
 
     /// `seconds` and `nanos`.
-    fn moment(&self, chunks: &[Cursor<'_>]) -> Result<(i64, i32)> {
+    fn moment(&self, pieces: Pieces<'_, '_>) -> Result<(i64, i32)> {
         let mut moment = [0, 0];
-        for (number, part) in (1..).zip(&mut moment) {
-            if let Some(mut at) = self.last(chunks, number, 0)? {
-                *part = at.varint()? as i64;
+        for mut cursor in pieces.cursors() {
+            while !cursor.is_empty() {
+                let tag = cursor.tag()?;
+                match (tag >> 3, tag & 7) {
+                    (number @ 1..=2, 0) => moment[number as usize - 1] = cursor.varint()? as i64,
+                    (1..=2, _) => return Err(Malformed::WrongWireType.into()),
+                    _ => cursor.skip(tag, self.depth)?,
+                }
             }
         }
         Ok((moment[0], moment[1] as i32))
     }
 
-    fn timestamp(&mut self, chunks: &[Cursor<'_>]) -> Result {
-        let (seconds, nanos) = self.moment(chunks)?;
+    fn timestamp(&mut self, pieces: Pieces<'_, '_>) -> Result {
+        let (seconds, nanos) = self.moment(pieces)?;
         self.out.push(b'"');
-        if !timestamp::format(seconds, nanos, self.out) {
+        if !timestamp::format(seconds, nanos, &mut self.out) {
             return Err(Stop::failed(format!(
                 "timestamp of {seconds} s and {nanos} ns is out of range: years 0001 to 9999, 0 to 999999999 ns"
             )));
@@ -80,10 +85,10 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn duration(&mut self, chunks: &[Cursor<'_>]) -> Result {
-        let (seconds, nanos) = self.moment(chunks)?;
+    fn duration(&mut self, pieces: Pieces<'_, '_>) -> Result {
+        let (seconds, nanos) = self.moment(pieces)?;
         self.out.push(b'"');
-        if !duration::format(seconds, nanos, self.out) {
+        if !duration::format(seconds, nanos, &mut self.out) {
             return Err(Stop::failed(format!(
                 "duration of {seconds} s and {nanos} ns is out of range: ±315576000000 s, \
                  less than 1 s of ns, both of one sign"
@@ -93,11 +98,10 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn field_mask(&mut self, chunks: &[Cursor<'_>]) -> Result {
+    fn field_mask(&mut self, pieces: Pieces<'_, '_>) -> Result {
         self.out.push(b'"');
         let mut first = true;
-        for chunk in chunks {
-            let mut cursor = *chunk;
+        for mut cursor in pieces.cursors() {
             while !cursor.is_empty() {
                 let tag = cursor.tag()?;
                 let mut at = cursor;
@@ -112,7 +116,7 @@ impl<'a> Writer<'a> {
                 }
                 let path = std::str::from_utf8(at.delimited()?.rest())
                     .map_err(|_| Stop::failed("the string is not valid UTF-8"))?;
-                if !field_mask::to_camel(path, self.out) {
+                if !field_mask::to_camel(path, &mut self.out) {
                     let what = format!(
                         "field mask path {} has no JSON form that comes back the same",
                         quote(path)
@@ -125,47 +129,44 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn any(&mut self, chunks: &[Cursor<'_>]) -> Result {
-        let mut parts = [&[][..], &[][..]];
-        let mut inside = None;
+    fn any(&mut self, pieces: Pieces<'_, '_>) -> Result {
+        let mut parts = [Cursor::new(&[]); 2];
         for (number, part) in (1..).zip(&mut parts) {
-            if let Some(mut at) = self.last(chunks, number, 2)? {
-                let value = at.delimited()?;
-                *part = value.rest();
-                inside = Some(value).filter(|_| number == 2).or(inside);
+            if let Some(mut at) = self.last(pieces, number, 2)? {
+                *part = at.delimited()?;
             }
         }
+        let [url, inside] = parts;
         self.open(b'{');
-        if let [[], []] = parts {
+        if url.is_empty() && inside.is_empty() {
             self.close(b'}', true);
             return Ok(());
         }
-        let url = std::str::from_utf8(parts[0])
+        let name = std::str::from_utf8(url.rest())
             .map_err(|_| Stop::failed("the type URL is not valid UTF-8"))?;
-        let known = url
+        let known = name
             .rsplit_once('/')
             .and_then(|(_, name)| self.schema.message(name));
         let Some(id) = known else {
             let what = format!(
                 "google.protobuf.Any of type {}, which is not known here",
-                quote(url)
+                quote(name)
             );
             return Err(Stop::failed(what));
         };
         let mut first = true;
         self.any_key("@type", &mut first);
-        put_string(url.as_bytes(), self.out)?;
-        let inside = inside.unwrap_or(Cursor::new(&[]));
+        put_string(url, url.bytes, &mut self.out)?;
         let plan = self.schema.get(id);
         match plan.form {
             Form::Plain => {
                 self.deeper()?;
-                self.fields(plan, &[inside], false)?;
+                self.fields(plan, Pieces::new(inside.bytes, &[Span::of(inside)]), false)?;
                 self.depth -= 1;
             }
             _ => {
                 self.any_key("value", &mut first);
-                self.message(id, &[inside])
+                self.sub_message(id, inside)
                     .map_err(|stop| stop.under(Step::Field("value")))?;
             }
         }

@@ -1,6 +1,5 @@
-//! Descriptor sets of protobuf editions: each message is read and written as its
-//! twin, which says the same in proto2 or proto3 and comes through another compiler.
-#![allow(clippy::unwrap_used)]
+//! Each message of the editions' files is read and written as its twin, which says
+//! the same in proto2 or proto3 and comes through another compiler.
 
 use proptest::prelude::*;
 use prost_reflect::{Cardinality, DescriptorPool, Value, prost::Message as _};
@@ -11,9 +10,9 @@ use trestle::{
 };
 
 const SETS: [&[u8]; 3] = [
-    include_bytes!("data/editions/mixed.binpb"),
-    include_bytes!("data/editions/file.binpb"),
-    include_bytes!("data/editions/2024.binpb"),
+    include_bytes!("../data/editions/mixed.binpb"),
+    include_bytes!("../data/editions/file.binpb"),
+    include_bytes!("../data/editions/2024.binpb"),
 ];
 
 static EDITIONS: LazyLock<DescriptorPool> =
