@@ -9,6 +9,7 @@
 //!
 //! | room | what it is for |
 //! |---|---|
+//! | [`yaml`] | YAML files as trees whose nodes know their places |
 //! | [`transcode`] | JSON ⇄ protobuf wire along plans compiled once from descriptors |
 //! | [`upstream`] | the gRPC backend as a function from bytes to bytes |
 //! | [`telemetry`] | trace context in and out, logs |
@@ -28,6 +29,7 @@
 // In the library only: test binaries have no outside for a `pub` to reach.
 #![warn(unreachable_pub)]
 
+pub mod yaml;
 pub mod transcode;
 pub mod upstream;
 pub mod telemetry;

@@ -18,6 +18,13 @@ use tokio::{
 /// Far above what any of these takes: reached only when something hangs.
 const HANG: Duration = Duration::from_secs(30);
 const FETCH: [&str; 4] = ["--proto", "proto/rpc/fetch.proto", "--proto-path", "proto"];
+/// An API of one method.
+const ONE_METHOD: &str = r#"syntax = "proto3"; package one.v1;
+import "google/api/annotations.proto";
+message Text { string id = 1; string data = 2; }
+service One {
+  rpc Call(Text) returns (Text) { option (google.api.http) = { get: "/v1/{id}" }; }
+}"#;
 const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
 /// The program in the crate's directory, with none of our variables set.
@@ -107,9 +114,16 @@ async fn serve_says_all_that_it_lacks_and_how_to_get_it() {
 async fn routes_are_listed_as_a_table_and_as_json() {
     let (code, out, err) = run(&[&["routes"][..], &FETCH].concat()).await;
     assert_eq!(code, 0, "{err}");
-    assert_eq!(out.lines().count(), 5, "{out}");
-    let first = "POST    /api/capitalize        -> rpc.Fetch/Capitalize (body *)";
-    assert_eq!(out.lines().next(), Some(first));
+    assert_eq!(
+        out,
+        "\
+POST    /api/capitalize        -> rpc.Fetch/Capitalize (body *) [annotation]
+POST    /api/capitalize/stream -> rpc.Fetch/CapitalizeStream (body *, client stream, server stream) [annotation]
+POST    /api/capitalize/words  -> rpc.Fetch/CapitalizeWords (body *, server stream) [annotation]
+GET     /api/capitalize/words  -> rpc.Fetch/CapitalizeWords (server stream) [annotation]
+POST    /api/capitalize/all    -> rpc.Fetch/CapitalizeAll (body *, client stream) [annotation]
+"
+    );
 
     let (code, out, _) = run(&[&["routes", "--format", "json"][..], &FETCH].concat()).await;
     assert_eq!(code, 0);
@@ -123,8 +137,10 @@ async fn routes_are_listed_as_a_table_and_as_json() {
         "clientStreaming": false,
         "serverStreaming": false,
         "deprecated": false,
+        "source": "annotation",
     });
     assert_eq!(routes[0], expected);
+    assert_eq!(routes.as_array().unwrap().len(), 5);
 }
 
 #[tokio::test]
@@ -171,6 +187,151 @@ async fn check_reports_every_fault_of_every_kind() {
     }
     assert!(err.contains("p.S.One") && err.contains("missing"), "{err}");
     assert!(err.contains("p.S.Two") && err.contains("v2"), "{err}");
+}
+
+#[tokio::test]
+async fn rules_of_a_file_are_shown_with_their_place() {
+    let rules =
+        "http:\n  rules:\n  - selector: one.v1.One.Call\n    put: /v2/{id}\n    body: data\n";
+    let rules = file("capitals.yaml", rules);
+    let rules = rules.to_str().unwrap();
+    let proto = file("one_method.proto", ONE_METHOD);
+    let proto = ["--proto", proto.to_str().unwrap()];
+    let given = [&proto[..], &["--rules", rules]].concat();
+    let (code, out, err) = run(&[&["routes"][..], &given].concat()).await;
+    assert_eq!(code, 0, "{err}");
+    let expected = format!("PUT     /v2/{{id}} -> one.v1.One/Call (body data) [{rules}:3]\n");
+    assert_eq!(out, expected);
+
+    let arguments = [&["routes", "--format", "json"][..], &given].concat();
+    let (_, out, _) = run(&arguments).await;
+    let routes: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(routes[0]["source"], format!("{rules}:3"));
+
+    let config = format!("rules: {{ files: {rules} }}\n");
+    let config = file("with_rules.yaml", &config);
+    let config = ["check", "--config", config.to_str().unwrap()];
+    let (code, out, err) = run(&[&config[..], &proto].concat()).await;
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "ok: 1 routes to 1 methods\n"),
+        "{err}"
+    );
+}
+
+#[tokio::test]
+async fn faults_of_rules_and_descriptors_are_told_together() {
+    let rules = "http:\n  rules:\n  - selector: rpc.Fetch.Capitalise\n    gett: /a\n";
+    let rules = file("slips.yaml", rules);
+    let rules = rules.to_str().unwrap();
+    let absent = ["--rules", "/nonexistent/rules.yaml", "--rules", rules];
+    let arguments = [
+        &["check", "--descriptor-set", "/nonexistent/set"][..],
+        &absent,
+    ]
+    .concat();
+    let (code, _, err) = run(&arguments).await;
+    assert_eq!(code, 2);
+    for fault in [
+        "error: cannot read /nonexistent/set: ".to_owned(),
+        "error: /nonexistent/rules.yaml: cannot read the rules: ".to_owned(),
+        format!("error: {rules}:4:5: unknown key `gett`; did you mean `get`?"),
+    ] {
+        assert!(err.contains(&fault), "{fault:?} in {err}");
+    }
+
+    let rules = "http: { rules: [{ selector: rpc.Fetch.Capitalise, get: /a }] }\n";
+    let rules = file("no_method.yaml", rules);
+    let rules = rules.to_str().unwrap();
+    let (code, _, err) = run(&[&["check", "--rules", rules][..], &FETCH].concat()).await;
+    assert_eq!(code, 2);
+    let expected = format!(
+        "error: {rules}:1:17: rule of rpc.Fetch.Capitalise\n  GET /a\n  the descriptors have no \
+         method `rpc.Fetch.Capitalise`\n  help: did you mean `rpc.Fetch.Capitalize`?\n"
+    );
+    assert_eq!(err, expected);
+}
+
+#[tokio::test]
+async fn methods_without_rules_are_an_error_until_they_are_mapped() {
+    let bare = "syntax = \"proto3\"; package bare.v1;\n\
+        message M { string a = 1; }\n\
+        service S { rpc One(M) returns (M); rpc Two(M) returns (M); }\n\
+        service T { rpc One(M) returns (M); }\n";
+    let bare = file("bare.proto", bare);
+    let proto = ["--proto", bare.to_str().unwrap()];
+    let upstream = ["--upstream", "http://127.0.0.1:1"];
+    for command in [
+        &["check"][..],
+        &["routes"],
+        &[&["serve"][..], &upstream].concat(),
+    ] {
+        let (code, _, err) = run(&[command, &proto].concat()).await;
+        assert_eq!(code, 2, "{command:?}: {err}");
+        assert!(
+            err.starts_with("error: none of the 3 methods has an HTTP rule"),
+            "{err}"
+        );
+        assert!(
+            err.contains("--rules FILE") && err.contains("--auto-map"),
+            "{err}"
+        );
+    }
+
+    let one = "POST    /bare.v1.S/One -> bare.v1.S/One (body *) [auto]\n\
+               POST    /bare.v1.S/Two -> bare.v1.S/Two (body *) [auto]\n";
+    let all = format!("{one}POST    /bare.v1.T/One -> bare.v1.T/One (body *) [auto]\n");
+    for (flags, expected) in [
+        (&["--auto-map"][..], all.as_str()),
+        (&["--auto-map=true"], &all),
+        (&["--auto-map", "bare.v1.S"], one),
+        (
+            &["--auto-map", "bare.v1.S", "--auto-map", "bare.v1.T"],
+            &all,
+        ),
+        (&["--auto-map", "--format", "table"], &all),
+    ] {
+        let (code, out, err) = run(&[&["routes"][..], &proto, flags].concat()).await;
+        assert_eq!((code, out.as_str()), (0, expected), "{flags:?}: {err}");
+    }
+
+    let config = file("auto_map.yaml", "rules: { auto_map: [bare.v1.S] }\n");
+    let routes = ["routes", "--config", config.to_str().unwrap()];
+    let (_, out, _) = run(&[&routes[..], &proto].concat()).await;
+    assert_eq!(out, one);
+    let mut command = trestle(&[&routes[..], &proto].concat());
+    command.env("TRESTLE_AUTO_MAP", "true");
+    let out = String::from_utf8(output(command).await.stdout).unwrap();
+    assert_eq!(out, all, "the variable goes over the file");
+    let (code, _, _) = run(&[&routes[..], &proto, &["--auto-map=false"]].concat()).await;
+    assert_eq!(code, 2, "the flag goes over the file");
+}
+
+#[tokio::test]
+async fn serve_says_which_annotations_do_not_hold() {
+    let rules = "http: { rules: [{ selector: rpc.Fetch.Capitalize, get: /v3 }] }\n";
+    let rules = file("replacing.yaml", rules);
+    let given = [
+        "--upstream",
+        "http://127.0.0.1:1",
+        "--rules",
+        rules.to_str().unwrap(),
+    ];
+    let json = ["--log-format", "json"];
+    let arguments = [&["serve"][..], &FETCH, &FREE_PORTS, &given, &json].concat();
+    let mut child = trestle(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = timeout(HANG, lines.next_line()).await.unwrap().unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+    assert_eq!(line["level"], "INFO", "{line}");
+    assert_eq!(
+        line["message"], "a rule from a file replaces the method's annotation",
+        "{line}"
+    );
+    assert_eq!(line["method"], "rpc.Fetch.Capitalize", "{line}");
+    let place = format!("{}:1", rules.display());
+    assert_eq!(line["rule"], place.as_str(), "{line}");
+    child.kill().await.unwrap();
 }
 
 #[tokio::test]

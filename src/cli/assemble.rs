@@ -5,10 +5,11 @@ use super::{
     flags::{Exchange, Listening, Logging, Sources},
 };
 use crate::{
-    config::{Config, Descriptors},
+    config::{Config, Descriptors, Rules},
     descriptors,
     gateway::Gateway,
-    telemetry::propagation::Formats,
+    rule::{self, ServiceConfig},
+    telemetry::{logs, propagation::Formats},
     upstream::Upstream,
 };
 use prost_reflect::DescriptorPool;
@@ -45,6 +46,10 @@ pub(super) struct Given<'a> {
 pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
     let (config, mut errors) = configure(given);
     let mut help = None;
+    if given.logging.is_some() {
+        // Before the gateway is built, which has things to say.
+        logs::init(&config.logs);
+    }
 
     let url = config.upstream_url.as_deref();
     if url.is_none() && given.needs_upstream {
@@ -67,13 +72,16 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
             None
         }
     };
-    let gateway = pool.clone().zip(upstream).and_then(|(pool, upstream)| {
-        let builder = Gateway::builder(pool).settings(config.gateway.clone());
-        let built = builder.build(upstream);
-        built
-            .map_err(|error| errors.extend(error.to_string().lines().map(str::to_owned)))
-            .ok()
-    });
+    let rules = rules(&config.rules, &mut errors);
+    let gateway = match (pool.clone(), rules, upstream) {
+        (Some(pool), Some(rules), Some(upstream)) => Gateway::builder(pool)
+            .rules(rules)
+            .settings(config.gateway.clone())
+            .build(upstream)
+            .map_err(|error| errors.extend_from_slice(error.faults()))
+            .ok(),
+        _ => None,
+    };
     match (pool, gateway) {
         (Some(pool), Some(gateway)) if errors.is_empty() => Ok(Assembled {
             config,
@@ -130,4 +138,18 @@ fn load(from: &Descriptors) -> Result<Option<DescriptorPool>, descriptors::Error
     } else {
         descriptors::from_protos(&from.protos, &from.proto_paths).map(Some)
     }
+}
+
+/// The files of rules; `None` when one of them is at fault.
+fn rules(from: &Rules, errors: &mut Vec<String>) -> Option<rule::Settings> {
+    let before = errors.len();
+    let mut files = Vec::new();
+    for path in &from.files {
+        match ServiceConfig::read(path) {
+            Ok(file) => files.push(file),
+            Err(faults) => errors.extend(faults.iter().map(ToString::to_string)),
+        }
+    }
+    let auto_map = from.auto_map.clone();
+    (errors.len() == before).then_some(rule::Settings { files, auto_map })
 }

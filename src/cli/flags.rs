@@ -4,6 +4,7 @@
 use crate::{
     config::{self, Config},
     gateway::{Network, Origin},
+    rule::AutoMap,
     telemetry::logs::{Format, Level},
 };
 use clap::Args;
@@ -54,6 +55,24 @@ pub(super) struct Sources {
     )]
     #[arg(value_delimiter = ',')]
     proto_path: Vec<PathBuf>,
+    /// Take HTTP rules from a google.api.Service YAML file, over annotations (repeat for more)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRESTLE_RULES",
+        hide_env_values = true
+    )]
+    #[arg(value_delimiter = ',')]
+    rules: Vec<PathBuf>,
+    /// Serve methods without a rule, of all services or of one, as POST /pkg.Service/Method
+    #[arg(
+        long,
+        value_name = "SERVICE",
+        env = "TRESTLE_AUTO_MAP",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, default_missing_value = "true", value_delimiter = ',')]
+    auto_map: Vec<String>,
 }
 
 /// How the program listens and ends.
@@ -231,6 +250,12 @@ impl Sources {
         }
         if !self.proto_path.is_empty() {
             descriptors.proto_paths.clone_from(&self.proto_path);
+        }
+        if !self.rules.is_empty() {
+            config.rules.files.clone_from(&self.rules);
+        }
+        if !self.auto_map.is_empty() {
+            config.rules.auto_map = AutoMap::from_words(self.auto_map.iter().cloned());
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     flags::Sources,
 };
 use crate::{
-    rule::{self, Binding, BodySelector, ReplySelector},
+    rule::{Binding, BodySelector, ReplySelector},
     transcode::Schema,
 };
 use clap::{Args, ValueEnum};
@@ -33,19 +33,19 @@ enum Format {
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
-    let Assembled { pool, .. } = assemble(Given {
+    let Assembled { pool, gateway, .. } = assemble(Given {
         sources: &flags.sources,
         listening: None,
         exchange: None,
         logging: None,
         needs_upstream: false,
     })?;
-    // Compiled anew for the names of the fields, which a gateway does not keep.
+    // Compiled anew for the names of the fields, which a gateway does not tell; from
+    // the same pool it comes out the same.
     let schema = Schema::compile(&pool);
-    let routes = rule::compile(&pool, &schema)
-        .map_err(|errors| Failure::usage(errors.iter().map(ToString::to_string).collect()))?;
+    let routes = gateway.routes();
     match flags.format {
-        Format::Table => print!("{}", table(&routes, &schema)),
+        Format::Table => print!("{}", table(routes, &schema)),
         Format::Json => {
             let routes: Vec<_> = routes.iter().map(|route| object(route, &schema)).collect();
             println!("{:#}", Value::from(routes));
@@ -82,8 +82,10 @@ fn table(routes: &[Binding], schema: &Schema) -> String {
             [] => String::new(),
             notes => format!(" ({})", notes.join(", ")),
         };
-        let (http, grpc) = (route.http.to_string(), grpc(route));
-        table.push_str(&format!("{http:<7} {path:<width$} -> {grpc}{notes}\n"));
+        let (http, grpc, source) = (route.http.to_string(), grpc(route), &route.source);
+        table.push_str(&format!(
+            "{http:<7} {path:<width$} -> {grpc}{notes} [{source}]\n"
+        ));
     }
     table
 }
@@ -98,6 +100,7 @@ fn object(route: &Binding, schema: &Schema) -> Value {
         "clientStreaming": route.method.client_streaming,
         "serverStreaming": route.method.server_streaming,
         "deprecated": route.method.deprecated,
+        "source": route.source.to_string(),
     })
 }
 

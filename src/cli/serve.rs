@@ -8,7 +8,7 @@ use super::{
     flags::{Exchange, Listening, Logging, Sources},
     process::{self, Listeners},
 };
-use crate::{server::Drain, telemetry::logs};
+use crate::server::Drain;
 use clap::Args;
 
 /// Serve a backend's gRPC API as HTTP/JSON
@@ -16,6 +16,8 @@ use clap::Args;
 #[command(after_long_help = "Examples:
   trestle serve --upstream http://127.0.0.1:9988 --descriptor-set api.binpb
   trestle serve --upstream http://127.0.0.1:9988 --proto api/v1/books.proto --proto-path api
+  trestle serve --upstream http://127.0.0.1:9988 --descriptor-set api.binpb --rules rest.yaml
+  trestle serve --upstream http://127.0.0.1:9988 --descriptor-set api.binpb --auto-map
   trestle serve --config trestle.yaml --listen 0.0.0.0:8080
 
 A descriptor set comes from protoc or buf:
@@ -45,7 +47,6 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         logging: Some(&flags.logging),
         needs_upstream: true,
     })?;
-    logs::init(&config.logs);
     let listeners = Listeners::bind(&config)?;
     let addr = listeners.gateway.local_addr();
     let mut banner = Banner::new(config.logs.format)
@@ -53,9 +54,8 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .address("admin", listeners.admin.local_addr())
         .line("upstream", config.upstream_url.unwrap_or_default())
         .line("routes", gateway.routes().len());
-    match example::curl(gateway.routes(), &typed(addr)) {
-        Some(curl) => banner = banner.line("try", curl),
-        None => tracing::warn!("no method has a google.api.http rule: nothing but 404 is served"),
+    if let Some(curl) = example::curl(gateway.routes(), &typed(addr)) {
+        banner = banner.line("try", curl);
     }
     process::run(listeners, &gateway, &banner, Drain::new())
 }

@@ -5,6 +5,7 @@ use super::{
     document::{Entry, Value},
     units::{duration, size},
 };
+use crate::rule::AutoMap;
 use std::{fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 type Set = fn(&mut Config, &Value) -> Result<(), String>;
@@ -20,6 +21,13 @@ const KEYS: &[(&str, Set)] = &[
     ("descriptors.set", |c, v| v.to(&mut c.descriptors.set, |text| Ok(Some(text.into())))),
     ("descriptors.protos", |c, v| v.list_to(&mut c.descriptors.protos, path)),
     ("descriptors.proto_paths", |c, v| v.list_to(&mut c.descriptors.proto_paths, path)),
+    ("rules.files", |c, v| v.list_to(&mut c.rules.files, path)),
+    ("rules.auto_map", |c, v| {
+        let mut services = Vec::new();
+        v.list_to(&mut services, |text| Ok(text.to_owned()))?;
+        c.rules.auto_map = AutoMap::from_words(services);
+        Ok(())
+    }),
     ("gateway.deadline", |c, v| v.to(&mut c.gateway.route.default_deadline, positive)),
     ("gateway.max_deadline", |c, v| v.to(&mut c.gateway.route.max_deadline, positive)),
     ("gateway.max_body", |c, v| v.to(&mut c.gateway.max_body, size)),

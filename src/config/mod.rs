@@ -8,15 +8,12 @@ mod units;
 
 pub use units::{duration, size};
 
-use crate::{gateway, server, telemetry::logs, upstream};
+use crate::{gateway, rule, server, telemetry::logs, upstream, yaml};
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
-
-/// The largest configuration file that is read, in bytes.
-const MAX_FILE: u64 = 1 << 20;
 
 /// All that can be configured.
 #[derive(Debug, Clone)]
@@ -31,6 +28,8 @@ pub struct Config {
     pub upstream: upstream::Settings,
     /// Where descriptors come from.
     pub descriptors: Descriptors,
+    /// Which rules hold beside the annotations in the descriptors.
+    pub rules: Rules,
     /// The exchange.
     pub gateway: gateway::Settings,
     /// The transport.
@@ -50,6 +49,15 @@ pub struct Descriptors {
     pub proto_paths: Vec<PathBuf>,
 }
 
+/// Rules that do not stand in the descriptors.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rules {
+    /// Files of the kind `google.api.Service`.
+    pub files: Vec<PathBuf>,
+    /// Which methods without a rule are served all the same.
+    pub auto_map: rule::AutoMap,
+}
+
 /// One thing that is wrong with the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
@@ -67,6 +75,7 @@ impl Default for Config {
             upstream_url: None,
             upstream: upstream::Settings::default(),
             descriptors: Descriptors::default(),
+            rules: Rules::default(),
             gateway: gateway::Settings::default(),
             server: server::Settings::default(),
             logs: logs::Settings::default(),
@@ -82,7 +91,7 @@ impl Config {
             place: Some(path.display().to_string()),
             message: format!("cannot read the configuration: {error}"),
         };
-        match read_to_string(path) {
+        match yaml::read(path) {
             Ok(text) => Self::parse(&text, path),
             Err(error) => (Self::default(), vec![unread(error)]),
         }
@@ -93,12 +102,15 @@ impl Config {
         let (entries, mut faults) = document::entries(text, path);
         for entry in entries {
             if let Err(message) = keys::set(&mut config, &entry) {
-                let place = Some(document::place(path, entry.location));
+                let place = Some(document::place(path, entry.place));
                 faults.push(Fault { place, message });
             }
         }
         let base = path.parent().unwrap_or(Path::new(""));
         config.descriptors.resolve(base);
+        for path in &mut config.rules.files {
+            *path = base.join(&*path);
+        }
         (config, faults)
     }
 
@@ -149,16 +161,6 @@ impl fmt::Display for Fault {
         }
         out.write_str(&self.message)
     }
-}
-
-fn read_to_string(path: &Path) -> io::Result<String> {
-    use io::Read as _;
-    let mut text = String::new();
-    let file = std::fs::File::open(path)?;
-    if file.take(MAX_FILE + 1).read_to_string(&mut text)? as u64 > MAX_FILE {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

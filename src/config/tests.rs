@@ -20,6 +20,7 @@ fn every_room_is_filled_and_the_rest_keeps_its_default() {
         "listen: 0.0.0.0:80\n\
          upstream:\n  url: http://backend:9988\n  connect_timeout: 250ms\n\
          descriptors:\n  protos: [a.proto, b.proto]\n  proto_paths: /protos\n\
+         rules: { files: [rest.yaml, /etc/more.yaml], auto_map: [true, grpc.health.v1.Health] }\n\
          gateway: { deadline: 5s, max_body: 64KiB, forward_headers: [x-tenant] }\n\
          json:\n  always_print: true\n\
          server:\n  workers: 3\n  drain_delay: 0\n\
@@ -33,6 +34,10 @@ fn every_room_is_filled_and_the_rest_keeps_its_default() {
     let protos = ["conf/a.proto", "conf/b.proto"].map(PathBuf::from);
     assert_eq!(config.descriptors.protos, protos);
     assert_eq!(config.descriptors.proto_paths, [Path::new("/protos")]);
+    let rules = ["conf/rest.yaml", "/etc/more.yaml"].map(PathBuf::from);
+    assert_eq!(config.rules.files, rules);
+    assert!(config.rules.auto_map.all);
+    assert_eq!(config.rules.auto_map.services, ["grpc.health.v1.Health"]);
     assert_eq!(
         config.gateway.route.default_deadline,
         Duration::from_secs(5)

@@ -42,7 +42,7 @@ pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings};
 pub use stream::Framing;
 
-use crate::rule::{Binding, RuleError};
+use crate::rule::{Binding, Source};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
 use crate::{route, rule};
@@ -83,6 +83,7 @@ struct Tables {
 /// A gateway being put together.
 pub struct Builder {
     pool: DescriptorPool,
+    rules: rule::Settings,
     settings: Settings,
     for_each_route: ForEachRoute,
 }
@@ -92,8 +93,7 @@ type ForEachRoute = Box<dyn Fn(&Binding, &mut RouteSettings)>;
 /// Why a gateway cannot be built: every fault that was found.
 #[derive(Debug)]
 pub struct BuildError {
-    rules: Vec<RuleError>,
-    conflicts: Vec<String>,
+    faults: Vec<String>,
 }
 
 impl Gateway {
@@ -101,6 +101,7 @@ impl Gateway {
     pub fn builder(pool: DescriptorPool) -> Builder {
         Builder {
             pool,
+            rules: rule::Settings::default(),
             settings: Settings::default(),
             for_each_route: Box::new(|_, _| {}),
         }
@@ -161,6 +162,33 @@ impl Gateway {
 }
 
 impl Builder {
+    /// Takes rules from outside the descriptors: files of the kind
+    /// `google.api.Service`, and automatic mapping.
+    ///
+    /// ```
+    /// use trestle::{descriptors, gateway::Gateway, rule};
+    ///
+    /// let rules = "
+    /// type: google.api.Service
+    /// config_version: 3
+    /// http:
+    ///   rules:
+    ///     - selector: rpc.Fetch.Capitalize
+    ///       post: /v2/capitals
+    ///       body: data
+    /// ";
+    /// // `ServiceConfig::read` takes a file.
+    /// let rules = rule::ServiceConfig::parse(rules, "capitals.yaml").expect("valid rules");
+    /// let builder = Gateway::builder(descriptors::embedded()).rules(rule::Settings {
+    ///     files: vec![rules],
+    ///     ..rule::Settings::default()
+    /// });
+    /// ```
+    pub fn rules(mut self, rules: rule::Settings) -> Self {
+        self.rules = rules;
+        self
+    }
+
     /// Takes limits, times and manners other than the defaults.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -178,23 +206,26 @@ impl Builder {
     }
 
     /// Compiles plans, rules and routes, and puts the gateway before `upstream`.
+    /// Where no method has a rule there is nothing to serve, which is an error.
     pub fn build(self, upstream: Upstream) -> Result<Gateway, BuildError> {
         let schema = Schema::compile(&self.pool);
-        let bindings = rule::compile(&self.pool, &schema).map_err(|rules| BuildError {
-            rules,
-            conflicts: Vec::new(),
-        })?;
+        let bindings = rule::compile_with(&self.pool, &schema, &self.rules)
+            .map_err(|errors| BuildError::of(errors.iter().map(ToString::to_string)))?;
+        if bindings.is_empty() {
+            return Err(BuildError::of([no_rules(&self.pool)]));
+        }
+        log_replaced(&bindings);
         let routes = route::Table::build(
             bindings
                 .iter()
                 .map(|binding| (&binding.http, &binding.template)),
         )
-        .map_err(|conflicts| BuildError {
-            rules: Vec::new(),
-            conflicts: conflicts
-                .iter()
-                .map(|conflict| describe(conflict, &bindings))
-                .collect(),
+        .map_err(|conflicts| {
+            BuildError::of(
+                conflicts
+                    .iter()
+                    .map(|conflict| describe(conflict, &bindings)),
+            )
         })?;
         let manners = bindings
             .iter()
@@ -224,22 +255,64 @@ impl Builder {
 
 /// A conflict with both rules named.
 fn describe(conflict: &route::Conflict, bindings: &[Binding]) -> String {
-    let (first, second) = (&bindings[conflict.first], &bindings[conflict.second]);
+    let named = |index: usize| {
+        let binding: &Binding = &bindings[index];
+        let source = match &binding.source {
+            Source::Annotation => String::new(),
+            source => format!(" ({source})"),
+        };
+        let (http, template) = (&binding.http, &binding.template);
+        format!(
+            "{http} `{template}` of {}{source}",
+            binding.method.full_name
+        )
+    };
     format!(
-        "{} `{}` of {} and {} `{}` of {} match the same requests; change one of the two",
-        first.http,
-        first.template,
-        first.method.full_name,
-        second.http,
-        second.template,
-        second.method.full_name,
+        "{} and {} match the same requests; change one of the two",
+        named(conflict.first),
+        named(conflict.second)
     )
 }
 
+/// Why there is nothing to serve, and the ways out.
+fn no_rules(pool: &DescriptorPool) -> String {
+    let methods = pool.services().map(|service| service.methods().len());
+    match methods.sum::<usize>() {
+        0 => "the descriptors have no methods, so that nothing would be served; give those of the \
+              files that define the services"
+            .to_owned(),
+        count => format!(
+            "none of the {count} methods has an HTTP rule, so that nothing would be served; \
+             annotate them with google.api.http, give a file of rules (--rules FILE), or serve \
+             each as POST /{{package.Service}}/{{Method}} (--auto-map)"
+        ),
+    }
+}
+
+/// Whoever wrote the annotation should be able to find out why it does not hold.
+fn log_replaced(bindings: &[Binding]) {
+    for binding in bindings.iter().filter(|binding| binding.index == 0) {
+        if let Source::File {
+            replaces_annotation: true,
+            ..
+        } = &binding.source
+        {
+            let (method, rule) = (&binding.method.full_name, &binding.source);
+            tracing::info!(%method, %rule, "a rule from a file replaces the method's annotation");
+        }
+    }
+}
+
 impl BuildError {
-    /// How many faults there are.
-    pub fn count(&self) -> usize {
-        self.rules.len() + self.conflicts.len()
+    fn of(faults: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            faults: faults.into_iter().collect(),
+        }
+    }
+
+    /// What is wrong; a fault may be several lines.
+    pub fn faults(&self) -> &[String] {
+        &self.faults
     }
 }
 
@@ -253,16 +326,11 @@ impl fmt::Debug for Builder {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let faults = self
-            .rules
-            .iter()
-            .map(ToString::to_string)
-            .chain(self.conflicts.iter().cloned());
-        for (index, fault) in faults.enumerate() {
+        for (index, fault) in self.faults.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            f.write_str(&fault)?;
+            f.write_str(fault)?;
         }
         Ok(())
     }

@@ -3,41 +3,56 @@
 //! requests to `route`.
 
 use super::{
-    Binding, BodySelector, Capture, Idempotency, Method, MethodMatch, RuleError, Template,
+    Binding, BodySelector, Capture, Idempotency, Method, MethodMatch, RuleError, Settings,
+    Template,
     error::Fault,
     fields::Fields,
     option::{FileOptions, HttpRule, MethodOptions, Pattern},
+    origin::{Origin, RuleText},
+    select::Selection,
 };
 use crate::transcode::{MessageId, Schema};
 use http::uri::PathAndQuery;
 use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor};
 use std::sync::Arc;
 
-/// Compiles every `google.api.http` rule of every method in the pool, in the
-/// pool's order. Methods without a rule have no binding. All errors are returned
-/// at once. `schema` must come from the same pool.
+/// Compiles every `google.api.http` annotation of every method in the pool: what
+/// [`compile_with`] does when nothing is set.
 pub fn compile(pool: &DescriptorPool, schema: &Schema) -> Result<Vec<Binding>, Vec<RuleError>> {
+    compile_with(pool, schema, &Settings::default())
+}
+
+/// Compiles the rule of every method in the pool, in the pool's order, wherever the
+/// rule comes from. Methods without a rule have no binding. All errors are returned
+/// at once. `schema` must come from the same pool.
+pub fn compile_with(
+    pool: &DescriptorPool,
+    schema: &Schema,
+    settings: &Settings,
+) -> Result<Vec<Binding>, Vec<RuleError>> {
     let mut bindings = Vec::new();
     let mut errors = Vec::new();
+    let selection = Selection::new(pool, settings, &mut errors);
     for file in pool.files().filter(|file| file.services().len() > 0) {
         let options = FileOptions::read(&file);
         for (s, service) in file.services().enumerate() {
             for (m, method) in service.methods().enumerate() {
-                let mut compiler = Compiler {
-                    schema,
-                    descriptor: &method,
-                    errors: &mut errors,
-                };
                 let options = options.as_ref().map_err(Clone::clone);
                 let options = options.and_then(|options| options.method(s, m));
                 match options.and_then(|options| Ok((options.rule()?, options))) {
-                    Ok((None, _)) => {}
-                    Ok((Some(rule), options)) => bindings.extend(compiler.method(&options, &rule)),
-                    Err(error) => compiler.report(
-                        &RuleText::default(),
-                        Fault::new(format!("the method's options cannot be read: {error}"))
-                            .help("compile the descriptors again; these bytes are damaged"),
-                    ),
+                    Ok((annotation, options)) => {
+                        let Some((rule, origin)) = selection.rule(&method, annotation) else {
+                            continue;
+                        };
+                        let mut compiler = Compiler {
+                            schema,
+                            descriptor: &method,
+                            origin,
+                            errors: &mut errors,
+                        };
+                        bindings.extend(compiler.method(&options, &rule));
+                    }
+                    Err(error) => errors.push(unreadable(&method, &error)),
                 }
             }
         }
@@ -49,10 +64,17 @@ pub fn compile(pool: &DescriptorPool, schema: &Schema) -> Result<Vec<Binding>, V
     }
 }
 
+fn unreadable(method: &MethodDescriptor, error: &prost::DecodeError) -> RuleError {
+    let fault = Fault::new(format!("the method's options cannot be read: {error}"))
+        .help("compile the descriptors again; these bytes are damaged");
+    Origin::Annotation(method).error(method.full_name(), &RuleText::default(), fault)
+}
+
 /// One method whose rules are being compiled.
 struct Compiler<'a> {
     schema: &'a Schema,
     descriptor: &'a MethodDescriptor,
+    origin: Origin<'a>,
     errors: &'a mut Vec<RuleError>,
 }
 
@@ -150,6 +172,7 @@ impl Compiler<'_> {
             body: body?,
             reply: reply?,
             index,
+            source: self.origin.source(),
         })
     }
 
@@ -159,46 +182,8 @@ impl Compiler<'_> {
     }
 
     fn report(&mut self, rule: &RuleText, fault: Fault) {
-        self.errors.push(RuleError {
-            file: self.descriptor.parent_file().name().to_owned(),
-            position: position(self.descriptor),
-            method: self.descriptor.full_name().to_owned(),
-            rule: rule.text.clone(),
-            caret: fault.column.map(|column| rule.template + column),
-            message: fault.message,
-            help: fault.help,
-        });
-    }
-}
-
-/// A rule in one line, as its author would recognise it.
-#[derive(Default)]
-struct RuleText {
-    text: String,
-    /// Where the template starts in it.
-    template: usize,
-}
-
-impl RuleText {
-    fn new(index: usize, rule: &HttpRule) -> RuleText {
-        let (kind, path) = rule
-            .pattern
-            .as_ref()
-            .map_or(("(no pattern)", ""), Pattern::parts);
-        let mut text = format!("{kind} {path}");
-        if !rule.body.is_empty() {
-            text += &format!("  body: \"{}\"", rule.body);
-        }
-        if !rule.response_body.is_empty() {
-            text += &format!("  response_body: \"{}\"", rule.response_body);
-        }
-        if index > 0 {
-            text += &format!("  (additional binding {index})");
-        }
-        RuleText {
-            text,
-            template: kind.len() + 1,
-        }
+        let method = self.descriptor.full_name();
+        self.errors.push(self.origin.error(method, rule, fault));
     }
 }
 
@@ -252,23 +237,4 @@ fn body_is_unbound(captures: &[Capture], body: &BodySelector, name: &str) -> Res
         }
         _ => Ok(()),
     }
-}
-
-/// Line and column, from 1, of the method's HTTP option or else of the method.
-fn position(method: &MethodDescriptor) -> Option<(usize, usize)> {
-    let file = method.parent_file();
-    let info = file.file_descriptor_proto().source_code_info.as_ref()?;
-    let path = method.path();
-    let option = [path, &[4, 72_295_728]].concat();
-    let locations = || info.location.iter();
-    let location = locations()
-        .find(|location| location.path.starts_with(&option))
-        .or_else(|| locations().find(|location| location.path == path))?;
-    let at = |index: usize| {
-        location
-            .span
-            .get(index)
-            .and_then(|&n| usize::try_from(n).ok())
-    };
-    Some((at(0)? + 1, at(1)? + 1))
 }

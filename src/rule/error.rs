@@ -1,13 +1,15 @@
 //! What is wrong with one rule: where it stands, what it says, why that does not
 //! hold and what to do. Finding it is left to `compile` and `fields`.
 
+use super::Source;
 use std::fmt;
 
-/// One thing wrong with one `google.api.http` rule. Prints as a block of lines
+/// One thing wrong with one HTTP rule. Prints as a block of lines
 /// with a caret under the culprit where it is in the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
-    pub(super) file: String,
+    pub(super) source: Source,
+    pub(super) file: Option<String>,
     pub(super) position: Option<(usize, usize)>,
     pub(super) method: String,
     pub(super) rule: String,
@@ -17,13 +19,19 @@ pub struct RuleError {
 }
 
 impl RuleError {
-    /// The `.proto` file that holds the rule, by its import name.
-    pub fn file(&self) -> &str {
-        &self.file
+    /// Where the rule comes from.
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 
-    /// Line and column of the rule in that file, both from 1, where the
-    /// descriptors carry source info.
+    /// The file that holds the rule: a `.proto` file by its import name, or a file of
+    /// rules. None where the rule is automatic.
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// Line and column of the rule in that file, both from 1, where they are known:
+    /// descriptors need not carry source info.
     pub fn position(&self) -> Option<(usize, usize)> {
         self.position
     }
@@ -59,7 +67,10 @@ impl std::error::Error for RuleError {}
 
 impl fmt::Display for RuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file)?;
+        match &self.file {
+            Some(file) => f.write_str(file)?,
+            None => write!(f, "{}", self.source)?,
+        }
         if let Some((line, column)) = self.position {
             write!(f, ":{line}:{column}")?;
         }

@@ -12,22 +12,41 @@
 //! - A path variable may fill a field below the body field (`body: "book"` with
 //!   `{book.name=…}` is how updates are commonly written), but not that field.
 //! - `additional_bindings` go one level deep.
+//!
+//! Rules come from annotations and from files ([`ServiceConfig`]); methods that have
+//! none can be mapped automatically ([`AutoMap`]). Where sources meet:
+//! - A rule of a file replaces the annotation of its method, the annotation's
+//!   additional bindings included, as the comment of `google/api/http.proto` says;
+//!   grpc-gateway keeps both.
+//! - Two rules in files for one method are an error that names both, stricter than
+//!   "last one wins": which of two files is the last is not for a flag to hide.
+//! - A selector is the full name of one method, as in grpc-gateway. The lists and
+//!   wildcards of other service configuration rules are refused: a path stands for
+//!   one method, and for many it could only conflict with itself.
+//! - A selector of no method is an error; so is a file without rules.
 
 mod compile;
 mod error;
 mod fields;
 mod option;
+mod origin;
 mod parse;
+mod reader;
+mod select;
+mod service_config;
+mod settings;
 mod template;
 
-pub use compile::compile;
+pub use compile::{compile, compile_with};
 pub use error::RuleError;
 pub use parse::TemplateError;
+pub use service_config::{ConfigError, ServiceConfig};
+pub use settings::{AutoMap, Settings};
 pub use template::{MAX_SEGMENTS, Segment, Template, Variable};
 
 use crate::transcode::{FieldPath, MessageId};
 use http::uri::PathAndQuery;
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, ops::Range, path::Path, sync::Arc};
 
 /// One HTTP method and path template of one gRPC method.
 #[derive(Debug, Clone)]
@@ -46,6 +65,26 @@ pub struct Binding {
     pub reply: ReplySelector,
     /// 0 for the rule itself, n for the n-th of its `additional_bindings`.
     pub index: usize,
+    /// Where the rule comes from.
+    pub source: Source,
+}
+
+/// Where a rule comes from. Prints as `annotation`, `FILE:LINE` or `auto`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The `google.api.http` option of the method.
+    Annotation,
+    /// A `google.api.Service` file.
+    File {
+        /// The file, as it was named.
+        path: Arc<Path>,
+        /// The line of the rule, from 1.
+        line: usize,
+        /// Whether the method has an annotation, which this rule replaces.
+        replaces_annotation: bool,
+    },
+    /// Nobody's rule: `POST /{package.Service}/{Method}`.
+    Auto,
 }
 
 /// A template variable and the request field it fills.
@@ -134,6 +173,16 @@ impl fmt::Display for MethodMatch {
         match self {
             MethodMatch::Exact(method) => f.write_str(method.as_str()),
             MethodMatch::Any => f.write_str("*"),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Annotation => f.write_str("annotation"),
+            Source::File { path, line, .. } => write!(f, "{}:{line}", path.display()),
+            Source::Auto => f.write_str("auto"),
         }
     }
 }

@@ -14,6 +14,7 @@ mod program;
 mod raw;
 mod routes;
 mod rows;
+mod rules;
 mod streams;
 
 use backend::Backend;

@@ -52,6 +52,10 @@ const SCALARS: [Type; 16] = [
     Type::Enum,
 ];
 
+/// Makes the length of what it is in longer than one byte.
+const LONG: &str = "0123456789012345678901234567890123456789012345678901234567890123456789\
+     0123456789012345678901234567890123456789012345678901234567890123456789";
+
 /// A pool with messages `g.M0` to `g.M2` that refer to each other.
 pub(crate) fn schema(entropy: &mut Entropy<'_>) -> DescriptorPool {
     let proto2 = entropy.below(2) == 1;
@@ -100,6 +104,7 @@ fn message(entropy: &mut Entropy<'_>, at: usize, proto2: bool) -> DescriptorProt
             0 | 1 => field.label = Some(Label::Repeated as i32),
             2 | 3 if index > 0 => field.oneof_index = Some(0),
             4 => make_map(entropy, &mut message, &mut field, at),
+            5 if !proto2 => field.proto3_optional = Some(true),
             _ => {}
         }
         let packable = !matches!(
@@ -314,6 +319,7 @@ fn text(entropy: &mut Entropy<'_>) -> String {
         "😀",
         "\u{1f}",
         "longer than eight",
+        LONG,
         "\u{2028}",
     ];
     (0..entropy.below(5))
