@@ -112,6 +112,7 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
         logging.apply(&mut config);
     }
     propagators(&mut config);
+    config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
     let errors = faults.iter().map(ToString::to_string).collect();
     (config, errors)

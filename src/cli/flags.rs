@@ -3,6 +3,7 @@
 
 use crate::{
     config::{self, Config},
+    gateway::{Network, Origin},
     rule::AutoMap,
     telemetry::logs::{Format, Level},
 };
@@ -151,6 +152,24 @@ pub(super) struct Exchange {
     )]
     #[arg(value_parser = config::size)]
     max_body: Option<usize>,
+    /// Let a browser use the gateway from this origin (repeat for more)
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "TRESTLE_CORS_ORIGIN",
+        hide_env_values = true
+    )]
+    #[arg(value_delimiter = ',', hide_short_help = true)]
+    cors_origin: Vec<Origin>,
+    /// Believe X-Forwarded-* of these peers, as ADDRESS or NETWORK/PREFIX (repeat for more)
+    #[arg(
+        long,
+        value_name = "NETWORK",
+        env = "TRESTLE_TRUSTED_PROXY",
+        hide_env_values = true
+    )]
+    #[arg(value_delimiter = ',', hide_short_help = true)]
+    trusted_proxy: Vec<Network>,
     /// Ignore unknown JSON fields and query parameters
     #[arg(
         long,
@@ -257,6 +276,12 @@ impl Exchange {
         put(self.deadline, &mut gateway.route.default_deadline);
         put(self.max_deadline, &mut gateway.route.max_deadline);
         put(self.max_body, &mut gateway.max_body);
+        if !self.cors_origin.is_empty() {
+            gateway.cors.origins.clone_from(&self.cors_origin);
+        }
+        if !self.trusted_proxy.is_empty() {
+            gateway.trusted_proxies = Some(self.trusted_proxy.clone());
+        }
         put(
             self.ignore_unknown,
             &mut gateway.route.ignore_unknown_parameters,

@@ -38,6 +38,14 @@ const KEYS: &[(&str, Set)] = &[
         v.list_to(&mut c.gateway.route.ignored_parameters, |text| Ok(text.to_owned()))
     }),
     ("gateway.forward_headers", |c, v| v.list_to(&mut c.gateway.forward_headers, parsed)),
+    ("gateway.trusted_proxies", |c, v| {
+        v.list_to(c.gateway.trusted_proxies.insert(Vec::new()), parsed)
+    }),
+    ("gateway.etags", |c, v| v.to(&mut c.gateway.etags, parsed)),
+    ("gateway.compress", |c, v| v.to(&mut c.gateway.compress, parsed)),
+    ("cors.origins", |c, v| v.list_to(&mut c.gateway.cors.origins, parsed)),
+    ("cors.credentials", |c, v| v.to(&mut c.gateway.cors.credentials, parsed)),
+    ("cors.max_age", |c, v| v.to(&mut c.gateway.cors.max_age, duration)),
     ("json.ignore_unknown_fields", |c, v| v.to(&mut c.gateway.route.read.ignore_unknown, parsed)),
     ("json.always_print", |c, v| v.to(&mut c.gateway.route.write.always_print, parsed)),
     ("json.proto_names", |c, v| v.to(&mut c.gateway.route.write.proto_names, parsed)),

@@ -162,3 +162,47 @@ fn contradictions_are_found() {
     config.descriptors.protos = vec!["b".into()];
     assert_eq!(config.contradictions().len(), 3);
 }
+
+#[test]
+fn manners_are_off_until_they_are_set() {
+    let (config, faults) = parse(
+        "cors:\n  origins: [https://a.example, 'http://localhost:3000']\n  credentials: true\n  \
+         max_age: 10m\n\
+         gateway: { trusted_proxies: [10.0.0.0/8, '::1'], etags: true, compress: true }\n",
+    );
+    assert_eq!(faults, [""; 0]);
+    let gateway = config.gateway;
+    let origins = ["https://a.example", "http://localhost:3000"].map(|origin| origin.parse());
+    assert_eq!(
+        gateway.cors.origins.into_iter().map(Ok).collect::<Vec<_>>(),
+        origins
+    );
+    assert!(gateway.cors.credentials && gateway.etags && gateway.compress);
+    assert_eq!(gateway.cors.max_age, Duration::from_secs(600));
+    assert_eq!(
+        gateway.trusted_proxies.map(|networks| networks.len()),
+        Some(2)
+    );
+
+    let (config, _) = parse("gateway: { trusted_proxies: [] }");
+    assert_eq!(config.gateway.trusted_proxies, Some(Vec::new()));
+    let gateway = parse("").0.gateway;
+    assert!(gateway.cors.origins.is_empty() && gateway.trusted_proxies.is_none());
+    assert!(!gateway.cors.credentials && !gateway.etags && !gateway.compress);
+}
+
+#[test]
+fn origins_and_networks_are_read_whole() {
+    check_fault(
+        "cors:\n  origins: '*'\n",
+        "conf/trestle.yaml:2:3: `cors.origins`: `*`: not an origin; write each one as browsers do, \
+         like `https://app.example.com` or `http://localhost:3000`, with no path, no wildcard, and \
+         no port 80 or 443",
+    );
+    check_fault(
+        "gateway:\n  trusted_proxies: [10.0.0.1/8]\n",
+        "conf/trestle.yaml:2:3: `gateway.trusted_proxies`: `10.0.0.1/8`: not a network; write an \
+         address, like `10.0.0.7`, or a network with no bits set after its prefix, like \
+         `10.0.0.0/8` or `fd00::/8`",
+    );
+}

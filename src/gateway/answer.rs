@@ -1,8 +1,10 @@
-//! Responses that are no errors: replies as JSON, metadata as `Grpc-Metadata-*`
+//! Responses that are no errors: replies in their form, metadata as `Grpc-Metadata-*`
 //! headers.
 
+use super::accept::Form;
 use axum::body::Body;
-use http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 /// What every exchange ends in.
@@ -14,10 +16,19 @@ pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 const MAX_METADATA_FIELDS: usize = 64;
 const MAX_METADATA_BYTES: usize = 16 << 10;
 
-/// A 200 with a JSON body.
-pub(super) fn ok(body: Vec<u8>, metadata: &HeaderMap) -> Response {
+/// A 200 with a message for its body.
+pub(super) fn ok(form: Form, body: Bytes, metadata: &HeaderMap) -> Response {
     let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    let headers = response.headers_mut();
+    match form {
+        Form::Json => {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        Form::Protobuf(name) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(name));
+            headers.insert(VARY, HeaderValue::from_static("accept"));
+        }
+    }
     add_metadata(response.headers_mut(), metadata);
     response
 }
@@ -33,6 +44,11 @@ pub(super) fn options(allow: HeaderValue) -> Response {
 /// Adds a backend's metadata as `Grpc-Metadata-*`; what is reserved by gRPC or
 /// too much is left out.
 pub(super) fn add_metadata(headers: &mut HeaderMap, metadata: &HeaderMap) {
+    append_metadata(headers, "grpc-metadata-", metadata);
+}
+
+/// Adds a backend's metadata under names that begin with `prefix`.
+pub(super) fn append_metadata(headers: &mut HeaderMap, prefix: &str, metadata: &HeaderMap) {
     let mut fields = 0;
     let mut bytes = 0;
     for (name, value) in metadata {
@@ -49,7 +65,7 @@ pub(super) fn add_metadata(headers: &mut HeaderMap, metadata: &HeaderMap) {
             );
             return;
         }
-        if let Ok(prefixed) = HeaderName::try_from(format!("grpc-metadata-{name}")) {
+        if let Ok(prefixed) = HeaderName::try_from(format!("{prefix}{name}")) {
             headers.append(prefixed, value.clone());
         }
     }
@@ -73,6 +89,8 @@ fn is_reserved(name: &HeaderName) -> bool {
                 | "set-cookie"
                 | "location"
                 | "status"
+                | "www-authenticate"
+                | "x-http-code"
         )
         || name.starts_with("proxy-")
         || name.starts_with("access-control-")

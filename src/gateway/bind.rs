@@ -5,7 +5,7 @@
 use super::content::{self, Label};
 use super::failure::Failure;
 use super::matched::Matched;
-use super::query;
+use super::{protobuf, query};
 use crate::rule::BodySelector;
 use crate::transcode::{self, ReadError};
 use crate::upstream::Outgoing;
@@ -75,6 +75,14 @@ fn write_body(
         } else {
             Err(Failure::UnexpectedBody)
         };
+    }
+    if let Label::Protobuf(_) = label {
+        if !matches!(binding.body, BodySelector::Whole) {
+            return Err(Failure::ProtobufForField);
+        }
+        protobuf::check(body)?;
+        message.buffer().extend_from_slice(body);
+        return Ok(());
     }
     if body.trim_ascii().is_empty() {
         return Err(Failure::EmptyBody);

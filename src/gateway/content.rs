@@ -1,8 +1,8 @@
-//! What a request says of its body and of the answer it wants: content type,
-//! content encoding, Accept.
+//! What a request says of its body: content type and content encoding.
 
 use super::failure::Failure;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
+use super::protobuf;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 
 /// How a body is labelled.
@@ -12,9 +12,11 @@ pub(super) enum Label {
     Json,
     /// The label that curl puts on everything sent with `-d`.
     Form,
+    /// Protobuf, by this name.
+    Protobuf(&'static str),
 }
 
-/// Reads the content type and refuses what is neither JSON nor curl's default.
+/// Reads the content type and refuses what is neither JSON nor protobuf nor curl's default.
 pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label, Failure> {
     if let Some(encoding) = headers.get(CONTENT_ENCODING)
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
@@ -54,6 +56,8 @@ pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label, Failu
         Ok(Label::Json)
     } else if is("x-www-form-urlencoded") {
         Ok(Label::Form)
+    } else if let Some(name) = protobuf::named(subtype) {
+        Ok(Label::Protobuf(name))
     } else {
         Err(refused())
     }
@@ -68,37 +72,15 @@ pub(super) fn looks_like_json(body: &[u8]) -> bool {
         || matches!(body, b"true" | b"false" | b"null")
 }
 
-/// Whether the caller takes `application/json` (RFC 9110 §12.5.1).
-pub(super) fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut stated = false;
-    let mut best = (0, 0.0_f32);
-    for value in headers.get_all(ACCEPT) {
-        if value == "*/*" || value == "application/json" {
-            return true;
-        }
-        let Ok(value) = value.to_str() else { continue };
-        for range in value
-            .split(',')
-            .map(str::trim)
-            .filter(|range| !range.is_empty())
-        {
-            stated = true;
-            let mut parts = range.split(';').map(str::trim);
-            let precision = match parts.next().unwrap_or_default() {
-                name if name.eq_ignore_ascii_case("application/json") => 3,
-                name if name.eq_ignore_ascii_case("application/*") => 2,
-                "*/*" | "*" => 1,
-                _ => continue,
-            };
-            let quality = parts
-                .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-                .map_or(1.0, |quality| quality.trim().parse().unwrap_or(0.0));
-            if precision > best.0 || precision == best.0 && quality > best.1 {
-                best = (precision, quality);
-            }
-        }
-    }
-    !stated || best.1 > 0.0
+/// Whether the content type is protobuf, for bodies with nothing in them.
+pub(super) fn label_of_nothing(headers: &HeaderMap) -> Label {
+    let text = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    text.and_then(|text| text.split(';').next()?.trim().split_once('/'))
+        .filter(|(kind, _)| kind.eq_ignore_ascii_case("application"))
+        .and_then(|(_, subtype)| protobuf::named(subtype))
+        .map_or(Label::Json, Label::Protobuf)
 }
 
 /// A header value fit for a message: capped, and without what is not ASCII.
@@ -123,6 +105,11 @@ mod tests {
                 "application/x-www-form-urlencoded; charset=utf-8",
                 Some(Label::Form),
             ),
+            (
+                "application/X-Protobuf; messageType=x.Y",
+                Some(Label::Protobuf("application/x-protobuf")),
+            ),
+            ("text/x-protobuf", None),
             ("text/plain", None),
             ("application/xml", None),
             ("multipart/form-data; boundary=x", None),
@@ -131,23 +118,6 @@ mod tests {
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(text))]);
             assert_eq!(label(&headers, &Method::POST).ok(), expected, "{text:?}");
         }
-    }
-
-    #[test]
-    fn accept_excludes_json_only_when_it_says_so() {
-        for (text, expected) in [
-            ("*/*", true),
-            ("text/html, */*;q=0.1", true),
-            ("application/*", true),
-            ("text/html", false),
-            ("application/json;q=0", false),
-            ("application/json;q=0, */*", false),
-            ("text/html, application/json;q=0.2", true),
-        ] {
-            let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(text))]);
-            assert_eq!(accepts_json(&headers), expected, "{text}");
-        }
-        assert!(accepts_json(&HeaderMap::new()));
     }
 
     #[test]

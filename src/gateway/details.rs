@@ -1,30 +1,16 @@
 //! The details of a backend's error: `google.rpc.Status` bytes to JSON values,
-//! each detail by itself, so that one nobody knows takes no other with it.
+//! each detail by itself, so that one nobody knows takes no other with it; and the
+//! one detail that HTTP has a header for.
 
 use super::error::Detail;
+use super::status::{Any, Status};
 use crate::transcode::{self, MessageId, Schema, WriteOptions};
 use base64::Engine as _;
 use prost::Message as _;
 use serde_json::value::RawValue;
 
-/// `google.rpc.Status`, of which only the details are read: code and message
-/// come from `grpc-status` and `grpc-message`, which win.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Status {
-    #[prost(bytes = "vec", repeated, tag = "3")]
-    details: Vec<Vec<u8>>,
-}
-
-/// `google.protobuf.Any`, read by hand where its type is not known.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Any {
-    #[prost(string, tag = "1")]
-    type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
-    value: Vec<u8>,
-}
-
-/// The details as JSON. Bytes that are no `Status` have none; a detail whose type
+/// The details as JSON; code and message come from `grpc-status` and `grpc-message`,
+/// which win. Bytes that are no `Status` have none; a detail whose type
 /// is unknown, or whose value does not fit its type, is given as `@type` and the
 /// base64 of its bytes.
 pub(super) fn resolve(schema: &Schema, status: &[u8]) -> Vec<Detail> {
@@ -38,6 +24,38 @@ pub(super) fn resolve(schema: &Schema, status: &[u8]) -> Vec<Detail> {
         .iter()
         .filter_map(|detail| known(schema, any, detail, &options).or_else(|| unknown(detail)))
         .collect()
+}
+
+/// `google.rpc.RetryInfo`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    retry_delay: Option<Duration>,
+}
+
+/// `google.protobuf.Duration`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Duration {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
+    #[prost(int32, tag = "2")]
+    nanos: i32,
+}
+
+/// After how many seconds, rounded up, `google.rpc.RetryInfo` among the details
+/// says to try again.
+pub(super) fn retry_after(status: &[u8]) -> Option<u64> {
+    let status = Status::decode(status).ok()?;
+    let delay = status.details.iter().find_map(|detail| {
+        let Any { type_url, value } = Any::decode(&**detail).ok()?;
+        let (_, name) = type_url.rsplit_once('/')?;
+        let info = (name == "google.rpc.RetryInfo").then(|| RetryInfo::decode(&*value).ok())??;
+        info.retry_delay
+    })?;
+    let part = u64::from(delay.nanos > 0);
+    u64::try_from(delay.seconds)
+        .ok()
+        .map(|seconds| seconds.saturating_add(part))
 }
 
 fn known(

@@ -2,21 +2,25 @@
 
 use super::answer::{self, JSON, Response};
 use super::failure::http_status;
+use super::problem;
 use crate::upstream::Code;
 use axum::body::Body;
-use http::header::{CONNECTION, CONTENT_TYPE};
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// An error on its way to becoming a response.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Error {
     code: Code,
     http: StatusCode,
     message: Cow<'static, str>,
     details: Vec<Detail>,
+    /// The encoded `google.rpc.Status` of a backend, unverified.
+    sent: Bytes,
     headers: Vec<(HeaderName, HeaderValue)>,
     metadata: Vec<HeaderMap>,
 }
@@ -30,7 +34,7 @@ struct Status<'a> {
 }
 
 /// One entry of a status's details.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(super) enum Detail {
     /// What a backend sent, as JSON already.
@@ -52,17 +56,17 @@ pub(super) enum Detail {
 }
 
 /// The type URL of `google.rpc.BadRequest`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) enum BadRequestType {
     #[serde(rename = "type.googleapis.com/google.rpc.BadRequest")]
     Url,
 }
 
 /// One wrong field.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Violation {
-    field: String,
-    description: String,
+    pub(super) field: String,
+    pub(super) description: String,
 }
 
 impl Error {
@@ -72,6 +76,7 @@ impl Error {
             http: http_status(code),
             message: message.into(),
             details: Vec::new(),
+            sent: Bytes::new(),
             headers: Vec::new(),
             metadata: Vec::new(),
         }
@@ -89,6 +94,15 @@ impl Error {
         &self.message
     }
 
+    pub(super) fn details(&self) -> &[Detail] {
+        &self.details
+    }
+
+    /// The encoded status of a backend; empty where there is none.
+    pub(super) fn sent(&self) -> &[u8] {
+        &self.sent
+    }
+
     /// Another HTTP status than the code's own, where HTTP has the better word.
     pub(super) fn with_http(mut self, http: StatusCode) -> Self {
         self.http = http;
@@ -100,9 +114,19 @@ impl Error {
         self
     }
 
-    pub(super) fn with_details(mut self, details: Vec<Detail>) -> Self {
+    /// The details of a backend's status, and the status itself.
+    pub(super) fn with_details(mut self, details: Vec<Detail>, sent: Bytes) -> Self {
         self.details = details;
+        self.sent = sent;
         self
+    }
+
+    /// When to try again, if that is known.
+    pub(super) fn retry_after(self, seconds: Option<u64>) -> Self {
+        match seconds {
+            Some(seconds) => self.with_header(RETRY_AFTER, seconds.into()),
+            None => self,
+        }
     }
 
     /// Metadata of the backend that goes with the error.
@@ -139,20 +163,24 @@ impl Error {
         serde_json::to_vec(&status).expect("text and checked JSON serialize")
     }
 
-    pub(super) fn respond(self) -> Response {
+    /// The response, as JSON. The error goes along for those who spell it anew;
+    /// see `problem`.
+    pub(super) fn respond(mut self) -> Response {
         let body = self.json();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.http;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
         headers.extend(
-            self.headers
+            std::mem::take(&mut self.headers)
                 .into_iter()
                 .map(|(name, value)| (Some(name), value)),
         );
         for metadata in &self.metadata {
             answer::add_metadata(headers, metadata);
+            problem::challenge(self.http, headers, metadata);
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -1,26 +1,29 @@
 //! One HTTP exchange from head to answer: route, read, bind, call, answer.
 
+use super::accept::{self, Form};
 use super::answer::{self, Response};
 use super::body;
 use super::content;
+use super::cors;
 use super::failure::Failure;
+use super::finish;
 use super::health;
+use super::identity::Identity;
 use super::matched::Matched;
 use super::settings::RouteSettings;
 use super::{Worker, bind, head, metadata, stream};
+use super::{compression, etag, trailers, verdict};
 use crate::route::Match;
-use crate::rule::Idempotency;
+use crate::rule::{Idempotency, ReplySelector};
 use crate::upstream;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use http_body::Body;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Answers a request; whatever goes wrong is an answer too.
 pub(super) async fn handle<B>(worker: &Arc<Worker>, request: http::Request<B>) -> Response
@@ -29,37 +32,47 @@ where
     B::Error: Display + Send,
 {
     let (head, body) = request.into_parts();
-    let is_head = head.method == Method::HEAD;
-    let mut response = match respond(worker, head, body).await {
+    let settings = &worker.tables.settings;
+    let identity = Identity::of(&head.headers, settings);
+    let mut response = match respond(worker, &head, &identity, body).await {
         Ok(response) => response,
         Err(failure) => failure.into_error(&worker.tables.schema).respond(),
     };
-    if is_head {
-        without_body(&mut response);
+    finish::finish(&worker.tables, &head, identity, &mut response);
+    if settings.compress {
+        response = compression::apply(&head, response).await;
     }
     response
 }
 
-async fn respond<B>(worker: &Arc<Worker>, head: Parts, body: B) -> Result<Response, Failure>
+async fn respond<B>(
+    worker: &Arc<Worker>,
+    head: &Parts,
+    identity: &Identity,
+    body: B,
+) -> Result<Response, Failure>
 where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Display + Send,
 {
     let Worker { tables, upstream } = &**worker;
-    head::check(&head, &tables.settings)?;
+    head::check(head, &tables.settings)?;
+    if let Some(response) = cors::preflight(tables, head) {
+        return Ok(response);
+    }
     let path = head.uri.path();
     let found = tables.routes.find(&head.method, path);
     match found.map_err(Failure::BadPath)? {
         Match::Found { binding, captures } => {
-            let matched = Matched::new(worker, binding, captures);
+            let matched = Matched::new(worker, identity, binding, captures);
             if matched.binding.method.is_streaming() {
-                stream::respond(&matched, &head, body).await
+                stream::respond(&matched, head, body).await
             } else {
-                call(&matched, &head, body).await
+                call(&matched, head, body).await
             }
         }
         _ if tables.settings.health_path.as_deref() == Some(path) => {
-            health::answer(upstream, &head).await
+            health::answer(upstream, head).await
         }
         Match::NoPath => Err(Failure::NoPath),
         Match::WrongMethod { allow } => {
@@ -67,7 +80,7 @@ where
             if head.method == Method::OPTIONS {
                 return Ok(answer::options(allow));
             }
-            Err(wrong_method(allow, head.method))
+            Err(wrong_method(allow, head.method.clone()))
         }
     }
 }
@@ -100,16 +113,16 @@ where
     let Matched {
         settings,
         manners,
+        identity,
         binding,
         ..
     } = *matched;
     let method = &binding.method;
-    if !content::accepts_json(&head.headers) {
-        return Err(Failure::NotAcceptable);
-    }
-    let deadline = Instant::now() + timeout(&head.headers, manners)?;
-    let metadata = metadata::of(&head.headers, settings)?;
     let label = matched.label(head, &body)?;
+    let whole = matches!(binding.reply, ReplySelector::Whole);
+    let form = accept::form(&head.headers, label, whole).ok_or(Failure::NotAcceptable)?;
+    let deadline = Instant::now() + timeout(&head.headers, manners)?;
+    let metadata = metadata::of(head, identity, settings)?;
     let body = body::read(body, settings).await?;
     let message = bind::message(matched, head.uri.query(), &body, label)?;
     drop(body);
@@ -130,9 +143,20 @@ where
         .unary(request)
         .await
         .map_err(Failure::Upstream)?;
-    let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
-    matched.write(&reply.message, &mut json)?;
-    Ok(answer::ok(json, &reply.headers))
+    let body = match form {
+        Form::Json => {
+            let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
+            matched.write(&reply.message, &mut json)?;
+            json.into()
+        }
+        Form::Protobuf(_) => reply.message,
+    };
+    let tag = etag::of(head, settings, &body);
+    let mut response = answer::ok(form, body, &reply.headers);
+    verdict::apply(&mut response, &reply.headers);
+    etag::apply(head, tag, &mut response);
+    trailers::attach(&head.headers, &mut response, &reply.trailers);
+    Ok(response)
 }
 
 /// How long the call may take: what the request asks for, within the maximum.
@@ -143,22 +167,11 @@ fn timeout(headers: &HeaderMap, manners: &RouteSettings) -> Result<Duration, Fai
 
 /// The timeout that a request asks for, if it does.
 pub(super) fn asked_timeout(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
-    let Some(value) = headers.get(GRPC_TIMEOUT) else {
+    let Some(value) = headers.get(metadata::GRPC_TIMEOUT) else {
         return Ok(None);
     };
     match upstream::parse_timeout(value.as_bytes()) {
         Some(timeout) => Ok(Some(timeout)),
         None => Err(Failure::BadTimeout(content::shown(value.as_bytes()))),
-    }
-}
-
-/// The answer to HEAD: the headers of GET's, its length included.
-fn without_body(response: &mut Response) {
-    let length = http_body::Body::size_hint(response.body()).exact();
-    *response.body_mut() = axum::body::Body::empty();
-    if let Some(length) = length {
-        response
-            .headers_mut()
-            .insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
     }
 }

@@ -51,6 +51,10 @@ pub(super) enum Failure {
     EmptyBody,
     UnexpectedBody,
     BadBody(ReadError),
+    /// A protobuf body that is not made of whole fields.
+    BadProtobuf(String),
+    /// A protobuf body for a field.
+    ProtobufForField,
     BadField {
         field: String,
         description: String,
@@ -146,7 +150,7 @@ impl Failure {
             }
             Self::NotAcceptable => Error::new(
                 InvalidArgument,
-                "the answer is application/json, and the Accept header excludes it",
+                "the answer is application/json, or application/x-protobuf where it is a whole message, and the Accept header excludes it",
             )
             .with_http(Http::NOT_ACCEPTABLE),
             Self::MediaType { got, method } => media_type(&got, &method),
@@ -187,6 +191,14 @@ impl Failure {
             }
             Self::BadBody(error) => Error::bad_request(error.to_string())
                 .with_violation(error.path().to_owned(), error.description()),
+            Self::BadProtobuf(fault) => {
+                Error::bad_request(format!("the body is not an encoded protobuf message: {fault}"))
+            }
+            Self::ProtobufForField => Error::bad_request(
+                "the body is a stream or one field of the request, which has no protobuf form; send it with `Content-Type: application/json`",
+            )
+            .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
+            .with_header(ACCEPT_POST, JSON),
             Self::BadField { field, description } => {
                 Error::bad_request(format!("`{field}`: {description}")).with_violation(field, description)
             }
@@ -225,11 +237,11 @@ fn media_type(got: &str, method: &Method) -> Error {
     Error::new(
         Code::InvalidArgument,
         format!(
-            "content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8"
+            "content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8, or `application/x-protobuf`"
         ),
     )
     .with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE)
-    .with_header(accepted, JSON)
+    .with_header(accepted, HeaderValue::from_static("application/json, application/x-protobuf"))
 }
 
 fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> Error {
@@ -239,7 +251,11 @@ fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> Error {
         Up::Status(status) => {
             let status = *status;
             error
-                .with_details(details::resolve(schema, &status.details))
+                .with_details(
+                    details::resolve(schema, &status.details),
+                    status.details.clone(),
+                )
+                .retry_after(details::retry_after(&status.details))
                 .with_metadata(status.headers)
                 .with_metadata(status.trailers)
         }

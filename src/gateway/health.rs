@@ -1,9 +1,11 @@
 //! The health path: the backend's own `grpc.health.v1` answer as HTTP.
 
+use super::accept::Form;
 use super::answer::{self, Response};
 use super::error::Error;
 use super::failure::Failure;
 use crate::upstream::{Code, Failure as Upstreams, Health, Upstream};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
@@ -12,6 +14,7 @@ use std::time::Duration;
 /// How long the backend may take to say how it is.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
+const SERVING: Bytes = Bytes::from_static(br#"{"status":"SERVING"}"#);
 const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 /// Answers `GET /healthz[?service=NAME]`: 200 when serving, 503 when not, 404 for
@@ -42,7 +45,7 @@ pub(super) async fn answer(upstream: &Upstream, head: &Parts) -> Result<Response
         .await
         .map_err(Failure::Upstream)?;
     Ok(match health {
-        Health::Serving => answer::ok(br#"{"status":"SERVING"}"#.to_vec(), &HeaderMap::new()),
+        Health::Serving => answer::ok(Form::Json, SERVING, &HeaderMap::new()),
         Health::NotServing => unhealthy("the backend is not serving"),
         Health::Unknown => unhealthy("the backend does not know its health"),
         Health::ServiceUnknown => {

@@ -3,6 +3,7 @@
 use super::Worker;
 use super::content::{self, Label};
 use super::failure::Failure;
+use super::identity::Identity;
 use super::settings::{RouteSettings, Settings};
 use crate::route::Captures;
 use crate::rule::{Binding, BodySelector, ReplySelector};
@@ -17,6 +18,7 @@ pub(super) struct Matched<'a> {
     pub(super) schema: &'a Schema,
     pub(super) settings: &'a Settings,
     pub(super) manners: &'a RouteSettings,
+    pub(super) identity: &'a Identity,
     pub(super) binding: &'a Binding,
     pub(super) captures: Captures<'a>,
     index: usize,
@@ -30,13 +32,19 @@ pub(super) struct Owned {
 }
 
 impl<'a> Matched<'a> {
-    pub(super) fn new(worker: &'a Arc<Worker>, index: usize, captures: Captures<'a>) -> Self {
+    pub(super) fn new(
+        worker: &'a Arc<Worker>,
+        identity: &'a Identity,
+        index: usize,
+        captures: Captures<'a>,
+    ) -> Self {
         let tables = &worker.tables;
         Self {
             worker,
             schema: &tables.schema,
             settings: &tables.settings,
             manners: &tables.manners[index],
+            identity,
             binding: &tables.bindings[index],
             captures,
             index,
@@ -53,7 +61,8 @@ impl<'a> Matched<'a> {
     /// How the body is labelled, where the rule takes one.
     pub(super) fn label(&self, head: &Parts, body: &impl Body) -> Result<Label, Failure> {
         match (body.is_end_stream(), &self.binding.body) {
-            (true, _) | (_, BodySelector::None) => Ok(Label::Json),
+            (_, BodySelector::None) => Ok(Label::Json),
+            (true, _) => Ok(content::label_of_nothing(&head.headers)),
             _ => content::label(&head.headers, &head.method),
         }
     }

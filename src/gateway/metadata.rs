@@ -1,63 +1,75 @@
 //! Request headers to gRPC metadata, by an allow-list: `authorization`, what the
-//! operator lists, and `Grpc-Metadata-*` without its prefix. Trace context is not
-//! forwarded but derived, so that no foreign trace header slips through.
+//! operator lists, and `Grpc-Metadata-*` without its prefix. Request id and trace
+//! context are not forwarded but derived, so that nothing foreign slips through.
 
 use super::failure::Failure;
+use super::forwarded;
+use super::identity::{Identity, REQUEST_ID};
 use super::settings::Settings;
-use crate::telemetry::propagation::{Decision, extract, inject, is_trace_header};
+use crate::telemetry::propagation::{inject, is_trace_header};
 use crate::upstream::{decode_binary, encode_binary};
-use http::header::AUTHORIZATION;
+use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, IF_NONE_MATCH};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+pub(super) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const PREFIX: &str = "grpc-metadata-";
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The metadata that goes upstream with a request of these headers.
 pub(super) fn of(
-    headers: &HeaderMap,
+    head: &Parts,
+    identity: &Identity,
     settings: &Settings,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
     let mut metadata = Vec::with_capacity(4);
-    for (name, value) in headers {
-        let Some(name) = allowed(name, settings) else {
+    let headers = &head.headers;
+    for (header, value) in headers {
+        let Some(name) = allowed(header, settings) else {
             continue;
         };
+        if is_nominated(headers, header) || is_nominated(headers, &name) {
+            continue;
+        }
         if name.as_str().ends_with("-bin") {
             let value = binary(value).ok_or_else(|| Failure::BadBinaryHeader(name.clone()))?;
             metadata.push((name, value));
-        } else if is_ascii_value(value) && (name != REQUEST_ID || is_request_id(value)) {
+        } else if is_ascii_value(value) {
             metadata.push((name, value.clone()));
         } else {
             // gRPC asks that such a value is dropped rather than failing the call.
             tracing::debug!(%name, "a header value that gRPC cannot carry was dropped");
         }
     }
-    add_trace_context(headers, settings, &mut metadata);
+    forwarded::add(head, settings, &mut metadata);
+    metadata.push((REQUEST_ID, identity.request_id.clone()));
+    if let Some(context) = &identity.trace {
+        let mut trace = HeaderMap::new();
+        inject(context, settings.trace_formats, &mut trace);
+        metadata.extend(
+            trace
+                .into_iter()
+                .filter_map(|(name, value)| Some((name?, value))),
+        );
+    }
     Ok(metadata)
 }
 
-/// Passes the caller's trace on, in the configured formats. Where the caller has
-/// none, the backend starts one by its own rules.
-fn add_trace_context(
-    headers: &HeaderMap,
-    settings: &Settings,
-    metadata: &mut Vec<(HeaderName, HeaderValue)>,
-) {
-    let extracted = extract(headers);
-    if extracted.context().is_none() && extracted.decision() == Decision::Defer {
-        return;
-    }
-    let mut trace = HeaderMap::new();
-    let context = extracted.or_new(settings.trace_formats, Decision::Accept);
-    inject(&context, settings.trace_formats, &mut trace);
-    for (name, value) in trace {
-        metadata.extend(name.map(|name| (name, value)));
-    }
+/// Whether the Connection header ends a header at this hop (RFC 9110 §7.6.1).
+fn is_nominated(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|option| {
+            option
+                .trim_ascii()
+                .eq_ignore_ascii_case(name.as_str().as_bytes())
+        })
 }
 
 /// The metadata name of an allowed header.
 fn allowed(name: &HeaderName, settings: &Settings) -> Option<HeaderName> {
-    if *name == AUTHORIZATION || *name == REQUEST_ID {
+    if *name == AUTHORIZATION {
         return Some(name.clone());
     }
     if let Some(bare) = name.as_str().strip_prefix(PREFIX) {
@@ -67,6 +79,20 @@ fn allowed(name: &HeaderName, settings: &Settings) -> Option<HeaderName> {
         };
     }
     (settings.forward_headers.contains(name) && may_be_set(name)).then(|| name.clone())
+}
+
+/// Whether a header of this name is of any use here, for browsers that ask first.
+pub(super) fn is_read(name: &HeaderName, settings: &Settings) -> bool {
+    [
+        ACCEPT,
+        CONTENT_TYPE,
+        IF_NONE_MATCH,
+        REQUEST_ID,
+        GRPC_TIMEOUT,
+    ]
+    .contains(name)
+        || is_trace_header(name.as_str())
+        || allowed(name, settings).is_some()
 }
 
 /// Whether a client may choose this metadata: nothing that belongs to gRPC, to
@@ -89,6 +115,7 @@ fn may_be_set(name: &HeaderName) -> bool {
             | "x-real-ip"
             | "user-agent"
             | "date"
+            | "x-request-id"
     );
     // gRPC's Header-Name; an underscore is left out since proxies fold it with `-`.
     let legal = text
@@ -113,13 +140,4 @@ fn is_ascii_value(value: &HeaderValue) -> bool {
         .as_bytes()
         .iter()
         .all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// A request id that is safe to pass on and to log.
-fn is_request_id(value: &HeaderValue) -> bool {
-    (1..=128).contains(&value.len())
-        && value
-            .as_bytes()
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }

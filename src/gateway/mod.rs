@@ -7,23 +7,38 @@
 //!   └────────┴────────────────┴──────────────────────┴──────┴────────┴──▶ Failure ─▶ answer
 //! ```
 
+mod accept;
 mod answer;
 mod bind;
 mod body;
+mod compression;
 mod content;
+mod cors;
 mod details;
 mod error;
+mod etag;
 mod exchange;
 mod failure;
+mod finish;
+mod forwarded;
 mod head;
 mod health;
+mod identity;
 mod matched;
 mod metadata;
+mod network;
+mod problem;
+mod protobuf;
 mod query;
 mod service;
 mod settings;
+mod status;
 mod stream;
+mod trailers;
+mod verdict;
 
+pub use cors::{Cors, NotAnOrigin, Origin};
+pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings};
 pub use stream::Framing;
 

@@ -1,5 +1,7 @@
 //! What an operator may choose about the exchange.
 
+use super::cors::Cors;
+use super::network::Network;
 use super::stream::Framing;
 use crate::telemetry::propagation::Formats;
 use crate::transcode;
@@ -29,6 +31,16 @@ pub struct Settings {
     pub forward_headers: Vec<http::HeaderName>,
     /// The formats in which trace context goes to the backend.
     pub trace_formats: Formats,
+    /// Which other origins may use the gateway from a browser.
+    pub cors: Cors,
+    /// The peers whose `X-Forwarded-*` and `Forwarded` headers are believed. With
+    /// `None`, the default, the backend is not told who asked; with an empty list
+    /// it is told the peer's own address.
+    pub trusted_proxies: Option<Vec<Network>>,
+    /// Whether replies to GET carry an entity tag, and are 304 for those who have them.
+    pub etags: bool,
+    /// Whether responses are compressed, as the request allows.
+    pub compress: bool,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
 }
@@ -72,6 +84,10 @@ impl Default for Settings {
             max_query_parameters: 256,
             forward_headers: Vec::new(),
             trace_formats: Formats::default(),
+            cors: Cors::default(),
+            trusted_proxies: None,
+            etags: false,
+            compress: false,
             health_path: Some("/healthz".to_owned()),
         }
     }

@@ -8,7 +8,7 @@ use super::{
     sniff::{self, Protocol},
     worker::Worker,
 };
-use axum::body::Body;
+use axum::{body::Body, extract::ConnectInfo};
 use http::{Request, Response};
 use hyper::{
     body::Incoming,
@@ -91,7 +91,14 @@ where
     };
     let service = {
         let (life, worker) = (Rc::clone(&life), Rc::clone(worker));
-        service_fn(move |request| exchange::run(worker.service.clone(), request, life.begin()))
+        let peer = settings.peer_address.then(|| stream.peer_addr().ok());
+        let peer = peer.flatten().map(ConnectInfo);
+        service_fn(move |mut request: Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            exchange::run(worker.service.clone(), request, life.begin())
+        })
     };
     let drain = worker.drained();
     let io = TokioIo::new(Io::new(stream, prefix, protocol, Rc::clone(&life)));

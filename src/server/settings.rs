@@ -19,6 +19,9 @@ pub struct Settings {
     pub idle_h2: Duration,
     /// How long a peer may take no bytes of what is written to it.
     pub write_stall: Duration,
+    /// Whether requests carry the address of their peer, as the extension
+    /// `axum::extract::ConnectInfo<SocketAddr>`.
+    pub peer_address: bool,
     /// HTTP/2 limits.
     pub http2: Http2,
     /// How long a drain still accepts, so that load balancers see the readiness
@@ -55,6 +58,7 @@ impl Default for Settings {
             idle_h1: Duration::from_secs(60),
             idle_h2: Duration::from_secs(120),
             write_stall: Duration::from_secs(30),
+            peer_address: false,
             http2: Http2::default(),
             drain_delay: Duration::ZERO,
             drain_grace: Duration::from_secs(30),

@@ -8,6 +8,7 @@ mod calls;
 mod fetchit;
 mod health;
 mod in_process;
+mod manners;
 mod metadata;
 mod program;
 mod raw;
@@ -60,6 +61,7 @@ fn pool() -> DescriptorPool {
 fn serve(gateway: Gateway) -> Running {
     let settings = server::Settings {
         workers: NonZeroUsize::MIN,
+        peer_address: true,
         ..server::Settings::default()
     };
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), settings).unwrap();

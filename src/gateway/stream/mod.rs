@@ -13,10 +13,12 @@ mod split;
 
 pub use framing::Framing;
 
+use super::accept::{self, Form};
 use super::answer::{self, Response};
+use super::content::Label;
 use super::failure::Failure;
 use super::matched::Matched;
-use super::{bind, body, content, exchange, metadata};
+use super::{bind, body, exchange, metadata};
 use crate::upstream::{Failure as Upstreams, Open, Outgoing, Receiving};
 use axum::body::Body as AnyBody;
 use bytes::Bytes;
@@ -51,14 +53,16 @@ where
     let method = &binding.method;
     let chosen = match method.server_streaming {
         true => Chosen::by(&head.headers, manners.framing).map_err(|_| Failure::NotAcceptable)?,
-        false if !content::accepts_json(&head.headers) => return Err(Failure::NotAcceptable),
+        false if accept::quality(&head.headers, "application/json").value <= 0.0 => {
+            return Err(Failure::NotAcceptable);
+        }
         false => Chosen::single(),
     };
     let asked = exchange::asked_timeout(&head.headers)?.unwrap_or(manners.stream_lifetime);
     let deadline = Instant::now() + asked.min(manners.stream_lifetime);
     let open = Open {
         path: method.path.clone(),
-        metadata: metadata::of(&head.headers, matched.settings)?,
+        metadata: metadata::of(head, matched.identity, matched.settings)?,
         deadline,
     };
     let call = async {
@@ -78,7 +82,7 @@ where
     if !method.server_streaming {
         let mut json = Vec::new();
         matched.write(&first.unwrap_or_default(), &mut json)?;
-        return Ok(answer::ok(json, &headers));
+        return Ok(answer::ok(Form::Json, json.into(), &headers));
     }
     let route = matched.owned();
     let replies = Replies::new(route, chosen.framing, receiving, pump, first, deadline);
@@ -105,6 +109,9 @@ where
         let message = bind::message(matched, query, &body, label)?;
         let (sending, receiving) = upstream.open(open).await.map_err(Failure::Upstream)?;
         return Ok((Box::pin(send_one(sending, message)), receiving));
+    }
+    if let Label::Protobuf(_) = label {
+        return Err(Failure::ProtobufForField);
     }
     let mut bound = Vec::new();
     bind::parameters(matched, query, &mut bound)?;

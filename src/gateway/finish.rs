@@ -1,0 +1,32 @@
+//! The last touches to every response, whatever it says: what the request asked
+//! of any answer, and what any answer tells of its exchange.
+
+use super::Tables;
+use super::answer::Response;
+use super::identity::Identity;
+use super::problem;
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{HeaderValue, Method};
+use http_body::Body as _;
+
+/// Finishes the response to the request with this head.
+pub(super) fn finish(tables: &Tables, head: &Parts, identity: Identity, response: &mut Response) {
+    problem::finish(&head.headers, response);
+    identity.mark(response.headers_mut());
+    tables.settings.cors.finish(head, response);
+    if head.method == Method::HEAD {
+        without_body(response);
+    }
+}
+
+/// The answer to HEAD: the headers of GET's, its length included.
+fn without_body(response: &mut Response) {
+    let length = response.body().size_hint().exact();
+    *response.body_mut() = axum::body::Body::empty();
+    if let Some(length) = length {
+        response
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+}
