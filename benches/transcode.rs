@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use trestle::transcode::{
     MessageId, ReadOptions, Schema, WriteOptions, json_to_wire, wire_to_json,
 };
+use trestle_benches::rpc;
 
 #[allow(missing_docs, clippy::all)]
 mod shop {
@@ -31,7 +32,8 @@ fn main() {
     let rounds = if measured { ROUNDS } else { 1 };
     let pool = DescriptorPool::decode(SETS).expect("the set was compiled by the build script");
     let schema = Schema::compile(&pool);
-    let payload = r#"{"service":"fetch","id":"12345678"}"#.to_owned();
+    let payload = r#"{"id":7,"data":"aGVsbG8gd29ybGQ="}"#;
+    let names = r#"{"service":"fetch","id":"12345678"}"#;
     println!(
         "{:<14}{:>9} | {:>9}{:>11}{:>11}{:>9} |{:>9}{:>9}{:>8}",
         "JSON -> wire",
@@ -49,7 +51,8 @@ fn main() {
         schema: &schema,
         rounds,
     };
-    rivals.read::<shop::Payload>("payload", "shop.Payload", &payload);
+    rivals.read::<rpc::Payload>("payload", "rpc.Payload", payload);
+    rivals.read::<shop::Payload>("two names", "shop.Payload", names);
     rivals.read::<shop::Order>("order", "shop.Order", &order(8));
     rivals.read::<shop::Orders>("100 kB", "shop.Orders", &orders(100_000));
     rivals.read::<shop::Orders>("1 MiB", "shop.Orders", &orders(1 << 20));
@@ -57,7 +60,8 @@ fn main() {
         "\n{:<14}{:>9} | {:>9}{:>11}{:>11}{:>9} |{:>9}{:>9}",
         "wire -> JSON", "bytes", "ours ns", "generated", "dynamic", "", "/gener.", "/dynamic"
     );
-    rivals.write::<shop::Payload>("payload", "shop.Payload", &payload);
+    rivals.write::<rpc::Payload>("payload", "rpc.Payload", payload);
+    rivals.write::<shop::Payload>("two names", "shop.Payload", names);
     rivals.write::<shop::Order>("order", "shop.Order", &order(8));
     rivals.write::<shop::Orders>("100 kB", "shop.Orders", &orders(100_000));
     rivals.write::<shop::Orders>("1 MiB", "shop.Orders", &orders(1 << 20));

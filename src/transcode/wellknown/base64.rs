@@ -13,15 +13,60 @@ pub(in crate::transcode) fn decode(text: &str, out: &mut Vec<u8>) -> Option<()> 
         None => text,
     };
     let url_safe = memchr::memchr2(b'-', b'_', digits.as_bytes()).is_some();
-    let engine = if url_safe {
-        URL_SAFE_NO_PAD
-    } else {
-        STANDARD_NO_PAD
-    };
     let (quads, tail) = digits.as_bytes().split_at(digits.len() / 4 * 4);
     out.reserve(digits.len() / 4 * 3 + 2);
-    engine.decode_append(quads, out).ok()?;
+    if quads.len() <= SHORT {
+        decode_short(quads, url_safe, out)?;
+    } else if url_safe {
+        URL_SAFE_NO_PAD.decode_append(quads, out).ok()?;
+    } else {
+        STANDARD_NO_PAD.decode_append(quads, out).ok()?;
+    }
     decode_tail(tail, url_safe, out)
+}
+
+/// Up to this many digits the choice of a vector routine costs more than it saves.
+const SHORT: usize = 64;
+
+/// Stands for what is no digit; no value of a digit has its high bit.
+const NONE: u8 = 0x80;
+
+static STANDARD_VALUES: [u8; 256] = values(b'+', b'/');
+static URL_SAFE_VALUES: [u8; 256] = values(b'-', b'_');
+
+/// The value of each digit of an alphabet, by the digit.
+const fn values(plus: u8, slash: u8) -> [u8; 256] {
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < 26 {
+        values[(b'A' + value) as usize] = value;
+        values[(b'a' + value) as usize] = value + 26;
+        if value < 10 {
+            values[(b'0' + value) as usize] = value + 52;
+        }
+        value += 1;
+    }
+    values[plus as usize] = 62;
+    values[slash as usize] = 63;
+    values
+}
+
+#[inline]
+fn decode_short(quads: &[u8], url_safe: bool, out: &mut Vec<u8>) -> Option<()> {
+    let values = if url_safe {
+        &URL_SAFE_VALUES
+    } else {
+        &STANDARD_VALUES
+    };
+    let mut fault = 0;
+    for quad in quads.as_chunks::<4>().0 {
+        let [a, b, c, d] = quad.map(|digit| values[usize::from(digit)]);
+        fault |= a | b | c | d;
+        let bits = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        out.extend_from_slice(&bytes);
+    }
+    (fault & NONE == 0).then_some(())
 }
 
 fn decode_tail(tail: &[u8], url_safe: bool, out: &mut Vec<u8>) -> Option<()> {
@@ -38,16 +83,13 @@ fn decode_tail(tail: &[u8], url_safe: bool, out: &mut Vec<u8>) -> Option<()> {
 }
 
 fn value(digit: u8, url_safe: bool) -> Option<u32> {
-    Some(u32::from(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' if !url_safe => 62,
-        b'/' if !url_safe => 63,
-        b'-' if url_safe => 62,
-        b'_' if url_safe => 63,
-        _ => return None,
-    }))
+    let values = if url_safe {
+        &URL_SAFE_VALUES
+    } else {
+        &STANDARD_VALUES
+    };
+    let value = values[usize::from(digit)];
+    (value != NONE).then_some(u32::from(value))
 }
 
 /// Appends `bytes` in the standard alphabet, padded.
@@ -55,7 +97,33 @@ pub(in crate::transcode) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     // `encode_append` reserves to the byte, which would make many small fields
     // in one buffer quadratic.
     out.reserve(bytes.len().div_ceil(3) * 4);
-    STANDARD.encode_append(bytes, out);
+    if bytes.len() <= SHORT / 4 * 3 {
+        encode_short(bytes, out);
+    } else {
+        STANDARD.encode_append(bytes, out);
+    }
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+#[inline]
+fn encode_short(bytes: &[u8], out: &mut Vec<u8>) {
+    let digits = |bits: u32| [18, 12, 6, 0].map(|shift| DIGITS[(bits >> shift & 63) as usize]);
+    let (triples, tail) = bytes.as_chunks::<3>();
+    for &[a, b, c] in triples {
+        out.extend_from_slice(&digits(u32::from_be_bytes([0, a, b, c])));
+    }
+    match *tail {
+        [a] => {
+            let [first, second, ..] = digits(u32::from_be_bytes([0, a, 0, 0]));
+            out.extend_from_slice(&[first, second, b'=', b'=']);
+        }
+        [a, b] => {
+            let [first, second, third, _] = digits(u32::from_be_bytes([0, a, b, 0]));
+            out.extend_from_slice(&[first, second, third, b'=']);
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
