@@ -23,9 +23,11 @@ mod query;
 mod service;
 mod settings;
 mod stream;
+mod websocket;
 
 pub use settings::{RouteSettings, Settings};
 pub use stream::Framing;
+pub use websocket::GoingAway;
 
 use crate::rule::{Binding, RuleError};
 use crate::transcode::Schema;

@@ -1,0 +1,3 @@
+//! x
+mod going_away;
+pub use going_away::GoingAway;
