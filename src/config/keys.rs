@@ -30,6 +30,9 @@ const KEYS: &[(&str, Set)] = &[
         v.list_to(&mut c.gateway.route.ignored_parameters, |text| Ok(text.to_owned()))
     }),
     ("gateway.forward_headers", |c, v| v.list_to(&mut c.gateway.forward_headers, parsed)),
+    ("websocket.origins", |c, v| v.list_to(&mut c.gateway.websocket.origins, |text| Ok(text.to_owned()))),
+    ("websocket.ping_interval", |c, v| v.to(&mut c.gateway.websocket.ping_interval, positive)),
+    ("websocket.pong_timeout", |c, v| v.to(&mut c.gateway.websocket.pong_timeout, positive)),
     ("json.ignore_unknown_fields", |c, v| v.to(&mut c.gateway.route.read.ignore_unknown, parsed)),
     ("json.always_print", |c, v| v.to(&mut c.gateway.route.write.always_print, parsed)),
     ("json.proto_names", |c, v| v.to(&mut c.gateway.route.write.proto_names, parsed)),

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::health;
 use super::matched::Matched;
 use super::settings::RouteSettings;
-use super::{Worker, bind, head, metadata, stream};
+use super::{Worker, bind, head, metadata, stream, websocket};
 use crate::route::Match;
 use crate::rule::Idempotency;
 use crate::upstream;
@@ -40,13 +40,16 @@ where
     response
 }
 
-async fn respond<B>(worker: &Arc<Worker>, head: Parts, body: B) -> Result<Response, Failure>
+async fn respond<B>(worker: &Arc<Worker>, mut head: Parts, body: B) -> Result<Response, Failure>
 where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Display + Send,
 {
     let Worker { tables, upstream } = &**worker;
     head::check(&head, &tables.settings)?;
+    if let Some(response) = websocket::respond(worker, &mut head)? {
+        return Ok(response);
+    }
     let path = head.uri.path();
     let found = tables.routes.find(&head.method, path);
     match found.map_err(Failure::BadPath)? {

@@ -25,7 +25,7 @@ mod settings;
 mod stream;
 mod websocket;
 
-pub use settings::{RouteSettings, Settings};
+pub use settings::{RouteSettings, Settings, WebSocket};
 pub use stream::Framing;
 pub use websocket::GoingAway;
 
@@ -62,6 +62,12 @@ struct Tables {
     manners: Vec<RouteSettings>,
     routes: route::Table,
     settings: Settings,
+}
+
+impl Tables {
+    fn is_streaming(&self, binding: usize) -> bool {
+        self.bindings[binding].method.is_streaming()
+    }
 }
 
 /// A gateway being put together.

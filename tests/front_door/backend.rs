@@ -69,6 +69,11 @@ impl Backend {
         *self.connections.borrow()
     }
 
+    /// Calls that were cancelled by the other side so far.
+    pub fn cancelled(&self) -> usize {
+        *self.cancelled.borrow()
+    }
+
     /// Messages of endless streams sent so far.
     pub fn sent(&self) -> usize {
         *self.sent.borrow()

@@ -14,6 +14,7 @@ mod raw;
 mod routes;
 mod rows;
 mod streams;
+mod websocket;
 
 use backend::Backend;
 use prost_reflect::DescriptorPool;
