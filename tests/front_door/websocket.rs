@@ -6,6 +6,8 @@ use crate::{Running, raw, serve, start};
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -271,12 +273,7 @@ async fn faults_of_the_client_have_their_codes_and_cancel_the_call() {
         ("/v1/chat", &[&large], 1009, "64"),
         ("/v1/chat", &["", "{}"], 1003, "after the empty frame"),
         ("/v1/watch", &[r#"{"i32":1}"#], 1003, "takes no messages"),
-        (
-            "/v1/watch",
-            &["{}", "{}", r#"[]"#],
-            1003,
-            "takes no messages",
-        ),
+        ("/v1/watch", &["{}", "", "[]"], 1003, "takes no messages"),
     ];
     for (path, frames, code, part) in cases {
         let mut client = open(&gateway, path, &script("headers-then-silence")).await;
@@ -465,6 +462,51 @@ async fn slow_client_stops_the_backend() {
     timeout(PATIENCE, backend.wait_cancelled(1))
         .await
         .expect("cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn client_is_not_read_while_the_backend_takes_nothing() {
+    const MESSAGES: usize = 2048;
+    let gateway = fetchit().await;
+    let client = open(&gateway, "/api/capitalize/stream", &[]).await;
+    let (mut sink, mut stream) = client.0.split();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = sent.clone();
+    let sending = tokio::spawn(async move {
+        let mut message = b"\x12\x80\x80\x01".to_vec();
+        message.resize(4 + (16 << 10), b'a');
+        let message = Bytes::from(message);
+        for _ in 0..MESSAGES {
+            let message = Message::Binary(message.clone());
+            sink.send(message).await.unwrap();
+            count.fetch_add(1, Relaxed);
+        }
+        sink.send(Message::text("")).await.unwrap();
+    });
+    // Replies are not read: so the backend stops, and with it the client.
+    let mut before = 0;
+    while before == 0 || sent.load(Relaxed) != before {
+        before = sent.load(Relaxed);
+        for _ in 0..20 {
+            let status = gateway.post("/api/capitalize", &[], "{}").await.status;
+            assert_eq!(status, 200);
+        }
+    }
+    assert!(before < MESSAGES, "all was taken");
+    for _ in 0..MESSAGES {
+        let reply = timeout(PATIENCE, stream.next()).await.expect("a reply");
+        let Message::Binary(reply) = reply.unwrap().unwrap() else {
+            panic!("no binary reply");
+        };
+        let expected = (4 + (16 << 10), Some(&b'A'));
+        assert_eq!((reply.len(), reply.last()), expected);
+    }
+    sending.await.unwrap();
+    let end = timeout(PATIENCE, stream.next()).await.expect("an end");
+    let Some(Ok(Message::Close(Some(frame)))) = end else {
+        panic!("no close: {end:?}");
+    };
+    assert_eq!(u16::from(frame.code), 1000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

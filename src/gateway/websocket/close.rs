@@ -22,8 +22,8 @@ pub(super) enum End {
     Failed(Failure),
     /// The client broke RFC 6455.
     Violated(String),
-    /// The client has closed, having sent all of its request.
-    Left,
+    /// The client has closed; whether it had sent all of its request.
+    Left { complete: bool },
     /// There is nobody to tell anything.
     Lost(&'static str),
     /// The server is finishing.
@@ -57,9 +57,8 @@ pub(super) async fn close(
             let code = own.unwrap_or(CloseCode::from(4000 + error.code() as u16));
             (code, error.message().to_owned(), Some(record(&error)))
         }
-        End::Left => {
-            // Sends the answer to the client's close frame.
-            let _ = timeout(FAREWELL, sink.flush()).await;
+        End::Left { .. } => {
+            let _ = timeout(FAREWELL, answer(&mut sink)).await;
             return shut(sink, frames).await;
         }
         End::Lost(why) => {
@@ -80,6 +79,14 @@ pub(super) async fn close(
     };
     if let Ok(Ok(())) = timeout(FAREWELL, farewell).await {
         shut(sink, frames).await;
+    }
+}
+
+/// Sends the answer to the client's close frame.
+pub(super) async fn answer(sink: &mut SplitSink<Socket, Message>) {
+    // A reply that was on its way cannot follow: it makes the first attempt fail.
+    if sink.flush().await.is_err() {
+        let _ = sink.flush().await;
     }
 }
 
@@ -117,7 +124,11 @@ fn own_code(failure: &Failure) -> Option<CloseCode> {
 
 /// As much of a text as a close frame takes, cut between characters.
 fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_REASON)]
+    let mut end = text.len().min(MAX_REASON);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]

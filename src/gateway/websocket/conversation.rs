@@ -4,7 +4,7 @@
 use super::super::failure::Failure;
 use super::super::matched::Owned;
 use super::GoingAway;
-use super::close::{self, End};
+use super::close::{self, End, answer};
 use super::downlink::Downlink;
 use super::link::{Kind, Link, Socket};
 use super::uplink::{Opening, Uplink};
@@ -99,9 +99,13 @@ impl Conversation {
             end = up => end,
             () = link.idle(route.manners().stream_idle) => End::Failed(Failure::StreamIdle),
         };
-        if matches!(end, End::Left) && route.binding().method.client_streaming {
+        if matches!(end, End::Left { complete: true }) && route.binding().method.client_streaming {
             // A cancellation could overtake messages that are on their way.
-            let _ = timeout(AFTERMATH, rest(&mut receiving)).await;
+            let aftermath = async {
+                answer(sink).await;
+                rest(&mut receiving).await;
+            };
+            let _ = timeout(AFTERMATH, aftermath).await;
         }
         end
     }

@@ -47,6 +47,8 @@ enum Request {
     },
     /// The backend takes no more; its answer says why.
     Refused,
+    /// The handshake had all of it.
+    Given,
     /// It is complete, and this is what is wrong with sending more.
     Complete(&'static str),
 }
@@ -66,8 +68,7 @@ impl<'a> Uplink<'a> {
                 if sending.send(message).await.is_ok() {
                     sending.finish();
                 }
-                let fault = "this call takes no messages: its request is the path and the query";
-                (Request::Complete(fault), Vec::new())
+                (Request::Given, Vec::new())
             }
             Opening::First(bound) => (
                 Request::Open {
@@ -156,7 +157,10 @@ impl<'a> Uplink<'a> {
         match &mut self.request {
             Request::Refused => Ok(()),
             // As over HTTP: `{}` says nothing that could be lost.
-            Request::Complete(_) if self.count == 0 && matches!(&frame[..], b"{}" | b"") => Ok(()),
+            Request::Given if matches!(&frame[..], b"{}" | b"") => Ok(()),
+            Request::Given => Err(Failure::UnexpectedFrame(
+                "this call takes no messages: its request is the path and the query",
+            )),
             Request::Complete(fault) => Err(Failure::UnexpectedFrame(fault)),
             Request::Open { sending, streams } => {
                 self.count += 1;
@@ -203,11 +207,11 @@ impl<'a> Uplink<'a> {
     /// The client has closed. A clean close of its stream completes the request.
     fn leave(mut self, frame: Option<&CloseFrame>) -> End {
         let clean = frame.is_none_or(|frame| frame.code == CloseCode::Normal);
-        if clean && self.finish().is_ok() {
-            return End::Left;
+        let complete = clean && self.finish().is_ok();
+        if !complete {
+            self.cancel();
         }
-        self.cancel();
-        End::Lost("the client closed")
+        End::Left { complete }
     }
 }
 
