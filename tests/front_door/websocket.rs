@@ -283,7 +283,7 @@ async fn faults_of_the_client_have_their_codes_and_cancel_the_call() {
         }
         let (error, closed) = client.failed().await;
         assert_eq!(
-            (closed, &error["code"] == &json!(0)),
+            (closed, error["code"] == json!(0)),
             (code, false),
             "{path} {part}"
         );
