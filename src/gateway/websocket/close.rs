@@ -59,7 +59,7 @@ pub(super) async fn close(
         }
         End::Left { .. } => {
             let _ = timeout(FAREWELL, answer(&mut sink)).await;
-            return shut(sink, frames).await;
+            return shut(sink, frames, true).await;
         }
         End::Lost(why) => {
             tracing::debug!(why, "a WebSocket was lost");
@@ -74,11 +74,14 @@ pub(super) async fn close(
         let frame = CloseFrame { code, reason };
         sink.send(Message::Close(Some(frame))).await?;
         // Until the client has closed too, or has broken off.
-        while frames.next().await.is_some_and(|frame| frame.is_ok()) {}
-        Ok::<_, tokio_tungstenite::tungstenite::Error>(())
+        let mut closed = false;
+        while let Some(Ok(frame)) = frames.next().await {
+            closed |= matches!(frame, Message::Close(_));
+        }
+        Ok::<_, tokio_tungstenite::tungstenite::Error>(closed)
     };
-    if let Ok(Ok(())) = timeout(FAREWELL, farewell).await {
-        shut(sink, frames).await;
+    if let Ok(Ok(closed)) = timeout(FAREWELL, farewell).await {
+        shut(sink, frames, closed).await;
     }
 }
 
@@ -90,17 +93,18 @@ pub(super) async fn answer(sink: &mut SplitSink<Socket, Message>) {
     }
 }
 
-/// Ends the connection. What the client still sends is thrown away: a socket that
-/// is closed with bytes unread is reset, and a reset overtakes what was told.
-async fn shut(sink: SplitSink<Socket, Message>, frames: SplitStream<Socket>) {
+/// Ends the connection. What a client that has not closed still sends is thrown
+/// away: a socket that is closed with bytes unread is reset, and a reset overtakes
+/// what was told.
+async fn shut(sink: SplitSink<Socket, Message>, frames: SplitStream<Socket>, closed: bool) {
     let Ok(socket) = sink.reunite(frames) else {
         return;
     };
     let mut io = socket.into_inner();
     let ended = async {
         io.shutdown().await?;
-        let mut scratch = vec![0; 16 << 10];
-        while io.read(&mut scratch).await? > 0 {}
+        let mut scratch = [0; 4 << 10];
+        while !closed && io.read(&mut scratch).await? > 0 {}
         Ok::<_, std::io::Error>(())
     };
     let _ = timeout(FAREWELL, ended).await;
