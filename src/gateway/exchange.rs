@@ -11,7 +11,7 @@ use super::health;
 use super::identity::Identity;
 use super::matched::Matched;
 use super::settings::RouteSettings;
-use super::{Worker, bind, head, metadata, stream};
+use super::{Worker, bind, head, metadata, stream, websocket};
 use super::{compression, etag, trailers, verdict};
 use crate::route::Match;
 use crate::rule::{Idempotency, ReplySelector};
@@ -31,10 +31,10 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Display + Send,
 {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let settings = &worker.tables.settings;
     let identity = Identity::of(&head.headers, settings);
-    let mut response = match respond(worker, &head, &identity, body).await {
+    let mut response = match respond(worker, &mut head, &identity, body).await {
         Ok(response) => response,
         Err(failure) => failure.into_error(&worker.tables.schema).respond(),
     };
@@ -47,7 +47,7 @@ where
 
 async fn respond<B>(
     worker: &Arc<Worker>,
-    head: &Parts,
+    head: &mut Parts,
     identity: &Identity,
     body: B,
 ) -> Result<Response, Failure>
@@ -57,6 +57,10 @@ where
 {
     let Worker { tables, upstream } = &**worker;
     head::check(head, &tables.settings)?;
+    if let Some(response) = websocket::respond(worker, head, identity)? {
+        return Ok(response);
+    }
+    let head = &*head;
     if let Some(response) = cors::preflight(tables, head) {
         return Ok(response);
     }

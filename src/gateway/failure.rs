@@ -5,7 +5,9 @@ use super::details;
 use super::error::Error;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
-use http::header::{ACCEPT_ENCODING, ALLOW, RETRY_AFTER};
+use http::header::{
+    ACCEPT_ENCODING, ALLOW, CONNECTION, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use upstream::Code;
 
@@ -69,6 +71,18 @@ pub(super) enum Failure {
         line: usize,
         fault: &'static str,
     },
+    /// As `BadMessage`, over WebSocket.
+    BadFrame {
+        index: usize,
+        fault: String,
+        field: String,
+    },
+    UnexpectedFrame(&'static str),
+    WebSocketVersion,
+    WebSocketKey,
+    ForeignOrigin {
+        origin: String,
+    },
     StreamIdle,
     Closing,
     DeadlinePassed,
@@ -110,7 +124,8 @@ impl Failure {
     /// What the caller is told. `schema` names the types of details.
     pub(super) fn into_error(self, schema: &Schema) -> Error {
         use Code::{
-            DeadlineExceeded, Internal, InvalidArgument, NotFound, ResourceExhausted, Unimplemented,
+            DeadlineExceeded, Internal, InvalidArgument, NotFound, PermissionDenied,
+            ResourceExhausted, Unimplemented,
         };
         use StatusCode as Http;
         match self {
@@ -212,6 +227,24 @@ impl Failure {
             Self::Closing => Error::new(
                 Code::Unavailable,
                 "the gateway is shutting down; open the stream again",
+            ),
+            Self::BadFrame { index, fault, field } => {
+                Error::bad_request(format!("message {index}: {fault}")).with_violation(field, fault)
+            }
+            Self::UnexpectedFrame(fault) => Error::bad_request(fault),
+            Self::WebSocketVersion => {
+                Error::bad_request("the version of WebSocket that is spoken here is 13")
+                    .with_http(Http::UPGRADE_REQUIRED)
+                    .with_header(CONNECTION, HeaderValue::from_static("upgrade"))
+                    .with_header(UPGRADE, HeaderValue::from_static("websocket"))
+                    .with_header(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
+            }
+            Self::WebSocketKey => {
+                Error::bad_request("Sec-WebSocket-Key must stand once and be base64 of 16 bytes")
+            }
+            Self::ForeignOrigin { origin } => Error::new(
+                PermissionDenied,
+                format!("pages of the origin `{origin}` may not open a WebSocket here; the operator can list it in websocket.origins"),
             ),
             Self::StreamIdle => {
                 Error::new(DeadlineExceeded, "nothing was streamed for longer than is allowed")

@@ -8,6 +8,7 @@ use super::settings::{RouteSettings, Settings};
 use crate::route::Captures;
 use crate::rule::{Binding, BodySelector, ReplySelector};
 use crate::transcode::{self, Schema};
+use crate::upstream::Upstream;
 use http::request::Parts;
 use http_body::Body;
 use std::sync::Arc;
@@ -76,6 +77,10 @@ impl<'a> Matched<'a> {
 impl Owned {
     pub(super) fn schema(&self) -> &Schema {
         &self.worker.tables.schema
+    }
+
+    pub(super) fn upstream(&self) -> &Upstream {
+        &self.worker.upstream
     }
 
     pub(super) fn settings(&self) -> &Settings {

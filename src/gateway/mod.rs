@@ -36,11 +36,13 @@ mod status;
 mod stream;
 mod trailers;
 mod verdict;
+mod websocket;
 
 pub use cors::{Cors, NotAnOrigin, Origin};
 pub use network::{Network, NotANetwork};
-pub use settings::{RouteSettings, Settings};
+pub use settings::{RouteSettings, Settings, WebSocket};
 pub use stream::Framing;
+pub use websocket::GoingAway;
 
 use crate::rule::{Binding, Source};
 use crate::transcode::Schema;
@@ -78,6 +80,12 @@ struct Tables {
     settings: Settings,
     /// True once streams are to end.
     closing: watch::Sender<bool>,
+}
+
+impl Tables {
+    fn is_streaming(&self, binding: usize) -> bool {
+        self.bindings[binding].method.is_streaming()
+    }
 }
 
 /// A gateway being put together.

@@ -43,6 +43,22 @@ pub struct Settings {
     pub compress: bool,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
+    /// Streaming calls over WebSocket.
+    pub websocket: WebSocket,
+}
+
+/// How WebSockets are treated. What they share with streams over HTTP, such as the
+/// size of a message and the life of a stream, is set where theirs is.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WebSocket {
+    /// Origins of pages that may open one, besides the gateway's own, as a browser
+    /// writes them (`https://example.com`); `*` stands for all.
+    pub origins: Vec<String>,
+    /// How long a client may send nothing before it is asked whether it lives.
+    pub ping_interval: Duration,
+    /// How long it has to answer.
+    pub pong_timeout: Duration,
 }
 
 /// What may differ from route to route; see
@@ -89,6 +105,17 @@ impl Default for Settings {
             etags: false,
             compress: false,
             health_path: Some("/healthz".to_owned()),
+            websocket: WebSocket::default(),
+        }
+    }
+}
+
+impl Default for WebSocket {
+    fn default() -> Self {
+        Self {
+            origins: Vec::new(),
+            ping_interval: Duration::from_secs(30),
+            pong_timeout: Duration::from_secs(20),
         }
     }
 }

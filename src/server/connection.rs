@@ -15,6 +15,7 @@ use hyper::{
     rt::Executor,
     server::conn::{http1, http2},
     service::service_fn,
+    upgrade::OnUpgrade,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
@@ -22,6 +23,7 @@ use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
     rc::Rc,
+    sync::Arc,
     task::Poll,
     time::Instant,
 };
@@ -80,7 +82,7 @@ where
     let sniffed = tokio::select! {
         biased;
         sniffed = sniff::protocol(&mut stream, settings) => sniffed,
-        () = worker.drained() => None,
+        () = worker.drain.started() => None,
     };
     let Some((protocol, prefix)) = sniffed else {
         return;
@@ -90,28 +92,37 @@ where
         Protocol::Http2 => Life::http2(settings),
     };
     let service = {
-        let (life, worker) = (Rc::clone(&life), Rc::clone(worker));
+        let (life, worker) = (Arc::clone(&life), Rc::clone(worker));
         let peer = settings.peer_address.then(|| stream.peer_addr().ok());
         let peer = peer.flatten().map(ConnectInfo);
         service_fn(move |mut request: Request<Incoming>| {
             if let Some(peer) = peer {
                 request.extensions_mut().insert(peer);
             }
+            // Only a request that asks for an upgrade can outlive the connection.
+            if request.extensions().get::<OnUpgrade>().is_some() {
+                let going_away = worker.drain.going_away();
+                request.extensions_mut().insert(going_away);
+            }
             exchange::run(worker.service.clone(), request, life.begin())
         })
     };
-    let drain = worker.drained();
-    let io = TokioIo::new(Io::new(stream, prefix, protocol, Rc::clone(&life)));
+    let drain = worker.drain.started();
+    let (io, closed) = Io::new(stream, prefix, protocol, Arc::clone(&life));
+    let io = TokioIo::new(io);
     match protocol {
         Protocol::Http1 => {
             let connection = worker.protocols.http1.serve_connection(io, service);
             drive(
-                connection,
-                http1::Connection::graceful_shutdown,
+                connection.with_upgrades(),
+                http1::UpgradeableConnection::graceful_shutdown,
                 &life,
                 drain,
             )
             .await;
+            // An upgraded connection has timers of its own, but its place and its
+            // part in the drain stay.
+            closed.wait().await;
         }
         Protocol::Http2 => {
             let connection = worker.protocols.http2.serve_connection(io, service);

@@ -1,5 +1,6 @@
 //! The one-way switch from serving to finishing, shared by all who must know.
 
+use crate::gateway::GoingAway;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -28,6 +29,11 @@ impl Drain {
         let mut begun = self.0.subscribe();
         // The sender lives as long as `self`, so this ends with the value only.
         let _ = begun.wait_for(|begun| *begun).await;
+    }
+
+    /// The same, for connections that were upgraded.
+    pub(super) fn going_away(&self) -> GoingAway {
+        GoingAway::new(self.0.subscribe())
     }
 }
 

@@ -7,14 +7,16 @@ use super::{
     sniff::{Prefix, Protocol},
 };
 use std::{
+    convert::Infallible,
     io::{self, IoSlice},
     pin::Pin,
-    rc::Rc,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    sync::oneshot,
 };
 
 /// The socket of an HTTP/1 or HTTP/2 connection.
@@ -22,11 +24,25 @@ use tokio::{
 pub(super) struct Io {
     stream: TcpStream,
     prefix: Prefix,
-    life: Rc<Life>,
+    life: Arc<Life>,
     protocol: Protocol,
     /// Bytes that replace hyper's, still to be written.
     substitute: Vec<u8>,
     lingering: Lingering,
+    /// Tells by its end that the socket is closed, wherever it ended up.
+    _closed: oneshot::Sender<Infallible>,
+}
+
+/// The end of a socket that may outlive its HTTP connection, by an upgrade.
+#[derive(Debug)]
+pub(super) struct Closed(oneshot::Receiver<Infallible>);
+
+impl Closed {
+    /// Returns once the socket is closed.
+    pub(super) async fn wait(self) {
+        // Nothing is ever sent: this ends with the sender.
+        let _ = self.0.await;
+    }
 }
 
 /// How far an HTTP/1 connection is with its end. A socket that is closed with
@@ -47,16 +63,19 @@ impl Io {
         stream: TcpStream,
         prefix: Prefix,
         protocol: Protocol,
-        life: Rc<Life>,
-    ) -> Self {
-        Self {
+        life: Arc<Life>,
+    ) -> (Self, Closed) {
+        let (sender, closed) = oneshot::channel();
+        let io = Self {
             stream,
             prefix,
             life,
             protocol,
             substitute: Vec::new(),
             lingering: Lingering::default(),
-        }
+            _closed: sender,
+        };
+        (io, Closed(closed))
     }
 
     /// Hyper's own reply to what it cannot parse gets a body. `None` when

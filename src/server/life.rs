@@ -8,11 +8,17 @@
 //!
 //! A phase is entered without looking at the clock; the time is noted when the
 //! connection next has to wait (Reading) or its timer next fires (Idle).
+//!
+//! One task at a time writes the record. It is made of atomics since a connection
+//! that is upgraded goes on in another task, and they cost no more than plain
+//! fields here.
 
 use super::Settings;
 use std::{
-    cell::Cell,
-    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -23,15 +29,23 @@ const LINGER: Duration = Duration::from_secs(5);
 /// The record of one connection.
 #[derive(Debug)]
 pub(super) struct Life {
-    phase: Cell<Phase>,
-    since: Cell<Option<Instant>>,
-    in_flight: Cell<u32>,
-    finishing: Cell<bool>,
+    phase: AtomicU8,
+    since: Moment,
+    in_flight: AtomicU32,
+    finishing: AtomicBool,
     /// Whether all that was written belongs to requests that are answered.
-    flushed: Cell<bool>,
+    flushed: AtomicBool,
     /// When it is over whatever the phase, unless bytes go out before.
-    cut: Cell<Option<Instant>>,
+    cut: Moment,
     limits: Limits,
+}
+
+/// A point in time, or none.
+#[derive(Debug)]
+struct Moment {
+    epoch: Instant,
+    /// Nanoseconds after the epoch.
+    at: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -42,6 +56,7 @@ struct Limits {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(u8)]
 enum Phase {
     Reading,
     Busy,
@@ -61,28 +76,57 @@ pub(super) enum Verdict {
 
 /// A request in flight, until dropped with the end of its response.
 #[derive(Debug)]
-pub(super) struct InFlight(Rc<Life>);
+pub(super) struct InFlight(Arc<Life>);
+
+// === impl Moment ===
+
+impl Moment {
+    const NONE: u64 = u64::MAX;
+
+    fn none(epoch: Instant) -> Self {
+        let at = AtomicU64::new(Self::NONE);
+        Self { epoch, at }
+    }
+
+    /// A time before the epoch is taken for the epoch.
+    fn set(&self, to: Option<Instant>) {
+        let at = to.map_or(Self::NONE, |to| {
+            to.saturating_duration_since(self.epoch).as_nanos() as u64
+        });
+        self.at.store(at, Relaxed);
+    }
+
+    fn get(&self) -> Option<Instant> {
+        match self.at.load(Relaxed) {
+            Self::NONE => None,
+            at => Some(self.epoch + Duration::from_nanos(at)),
+        }
+    }
+}
+
+// === impl Life ===
 
 impl Life {
     /// An HTTP/1 connection whose first bytes are there.
-    pub(super) fn http1(settings: &Settings) -> Rc<Self> {
+    pub(super) fn http1(settings: &Settings) -> Arc<Self> {
         Self::new(Phase::Reading, settings, settings.idle_h1)
     }
 
     /// An HTTP/2 connection. Frames have no phase of their own: without an open
     /// stream it is idle.
-    pub(super) fn http2(settings: &Settings) -> Rc<Self> {
+    pub(super) fn http2(settings: &Settings) -> Arc<Self> {
         Self::new(Phase::Idle, settings, settings.idle_h2)
     }
 
-    fn new(phase: Phase, settings: &Settings, idle: Duration) -> Rc<Self> {
-        Rc::new(Self {
-            phase: Cell::new(phase),
-            since: Cell::new(None),
-            in_flight: Cell::new(0),
-            finishing: Cell::new(false),
-            flushed: Cell::new(true),
-            cut: Cell::new(None),
+    fn new(phase: Phase, settings: &Settings, idle: Duration) -> Arc<Self> {
+        let now = Instant::now();
+        Arc::new(Self {
+            phase: AtomicU8::new(phase as u8),
+            since: Moment::none(now),
+            in_flight: AtomicU32::new(0),
+            finishing: AtomicBool::new(false),
+            flushed: AtomicBool::new(true),
+            cut: Moment::none(now),
             limits: Limits {
                 headers: settings.headers,
                 idle,
@@ -92,24 +136,24 @@ impl Life {
     }
 
     /// A request was handed to the service.
-    pub(super) fn begin(self: &Rc<Self>) -> InFlight {
-        self.phase.set(Phase::Busy);
-        self.in_flight.set(self.in_flight.get() + 1);
-        self.flushed.set(false);
-        InFlight(Rc::clone(self))
+    pub(super) fn begin(self: &Arc<Self>) -> InFlight {
+        self.phase.store(Phase::Busy as u8, Relaxed);
+        self.in_flight.fetch_add(1, Relaxed);
+        self.flushed.store(false, Relaxed);
+        InFlight(Arc::clone(self))
     }
 
     /// Bytes came in on an HTTP/1 connection.
     pub(super) fn read(&self) {
-        if self.phase.get() == Phase::Idle {
+        if self.phase() == Phase::Idle {
             self.enter(Phase::Reading);
         }
     }
 
     /// All bytes that were to be written are.
     pub(super) fn flush(&self) {
-        if self.in_flight.get() == 0 {
-            self.flushed.set(true);
+        if self.in_flight.load(Relaxed) == 0 {
+            self.flushed.store(true, Relaxed);
         }
     }
 
@@ -133,19 +177,19 @@ impl Life {
     /// Whether no response is being written: what is written now on HTTP/1 is
     /// not the service's.
     pub(super) fn is_flushed(&self) -> bool {
-        self.flushed.get()
+        self.flushed.load(Relaxed)
     }
 
     /// The connection waits for its peer: notes since when, if it has to.
     pub(super) fn wait(&self) {
-        if self.phase.get() == Phase::Reading && self.since.get().is_none() {
+        if self.phase() == Phase::Reading && self.since.get().is_none() {
             self.since.set(Some(Instant::now()));
         }
     }
 
     /// The connection was told to finish: it may not idle any more.
     pub(super) fn finish(&self, now: Instant) -> Instant {
-        self.finishing.set(true);
+        self.finishing.store(true, Relaxed);
         self.since.set(Some(now));
         now + LINGER.min(self.tick())
     }
@@ -156,8 +200,8 @@ impl Life {
             return Verdict::Close;
         }
         let since = self.since.get().unwrap_or(now);
-        let finishing = self.finishing.get();
-        let limit = match self.phase.get() {
+        let finishing = self.finishing.load(Relaxed);
+        let limit = match self.phase() {
             Phase::Busy => return Verdict::Look(now + self.tick()),
             Phase::Reading => self.limits.headers,
             Phase::Idle if finishing => LINGER,
@@ -168,7 +212,7 @@ impl Life {
         if now < deadline {
             return Verdict::Look(deadline.min(now + self.tick()));
         }
-        if self.phase.get() == Phase::Reading || finishing {
+        if self.phase() == Phase::Reading || finishing {
             return Verdict::Close;
         }
         Verdict::Finish(self.finish(now))
@@ -189,16 +233,23 @@ impl Life {
     }
 
     fn enter(&self, phase: Phase) {
-        self.phase.set(phase);
+        self.phase.store(phase as u8, Relaxed);
         self.since.set(None);
+    }
+
+    fn phase(&self) -> Phase {
+        match self.phase.load(Relaxed) {
+            phase if phase == Phase::Reading as u8 => Phase::Reading,
+            phase if phase == Phase::Busy as u8 => Phase::Busy,
+            _ => Phase::Idle,
+        }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
         let life = &self.0;
-        life.in_flight.set(life.in_flight.get() - 1);
-        if life.in_flight.get() == 0 {
+        if life.in_flight.fetch_sub(1, Relaxed) == 1 {
             life.enter(Phase::Idle);
         }
     }
@@ -210,7 +261,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn life() -> Rc<Life> {
+    fn life() -> Arc<Life> {
         Life::http1(&Settings::default())
     }
 

@@ -2,7 +2,7 @@
 //! connections it was handed. Nothing in here crosses threads but the hand-over.
 
 use super::{
-    Settings,
+    Drain, Settings,
     connection::{self, Protocols},
 };
 use axum::body::Body;
@@ -58,8 +58,8 @@ pub(super) struct Worker<S> {
     pub(super) service: S,
     pub(super) settings: Settings,
     pub(super) protocols: Protocols,
-    draining: Cell<bool>,
-    drain: Notify,
+    /// Begins when the acceptor has closed the listener.
+    pub(super) drain: Drain,
     active: Cell<usize>,
     emptied: Notify,
 }
@@ -167,8 +167,7 @@ where
             service,
             protocols: Protocols::new(&settings),
             settings,
-            draining: Cell::new(false),
-            drain: Notify::new(),
+            drain: Drain::new(),
             active: Cell::new(0),
             emptied: Notify::new(),
         }
@@ -186,8 +185,7 @@ where
                 drop((active, slot));
             });
         }
-        self.draining.set(true);
-        self.drain.notify_waiters();
+        self.drain.begin();
         let grace = self.settings.drain_grace;
         if timeout(grace, self.all_done()).await.is_err() {
             let connections = self.active.get();
@@ -202,14 +200,6 @@ where
     async fn all_done(&self) {
         while self.active.get() > 0 {
             self.emptied.notified().await;
-        }
-    }
-
-    /// Returns once the drain has begun.
-    pub(super) async fn drained(&self) {
-        let begun = self.drain.notified();
-        if !self.draining.get() {
-            begun.await;
         }
     }
 }

@@ -16,6 +16,7 @@ mod routes;
 mod rows;
 mod rules;
 mod streams;
+mod websocket;
 
 use backend::Backend;
 use prost_reflect::DescriptorPool;

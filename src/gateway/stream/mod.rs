@@ -12,6 +12,7 @@ mod replies;
 mod split;
 
 pub use framing::Framing;
+pub(super) use pump::message;
 
 use super::accept::{self, Form};
 use super::answer::{self, Response};

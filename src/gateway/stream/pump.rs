@@ -4,7 +4,7 @@
 use super::super::body;
 use super::super::failure::Failure;
 use super::super::matched::Owned;
-use super::split::{Splitter, Value};
+use super::split::Splitter;
 use crate::rule::BodySelector;
 use crate::transcode;
 use crate::upstream::{Outgoing, Sending};
@@ -60,11 +60,12 @@ where
         while let Some(value) = splitter.next(ended)? {
             index += 1;
             let bound = if index == 1 { &bound[..] } else { &[] };
-            let message = message(route, &value, bound).map_err(|error| Failure::BadMessage {
-                index,
-                line: value.line,
-                error,
-            })?;
+            let message =
+                message(route, &value.text, bound).map_err(|error| Failure::BadMessage {
+                    index,
+                    line: value.line,
+                    error,
+                })?;
             if sending.send(message).await.is_err() {
                 // The backend takes no more; its answer says why.
                 return Ok(());
@@ -91,19 +92,24 @@ fn takes_arrays(route: &Owned) -> bool {
     }
 }
 
-fn message(route: &Owned, value: &Value, bound: &[u8]) -> Result<Outgoing, transcode::ReadError> {
+/// One message of a stream, from its JSON and from what path and query give.
+pub(in crate::gateway) fn message(
+    route: &Owned,
+    text: &[u8],
+    bound: &[u8],
+) -> Result<Outgoing, transcode::ReadError> {
     let (schema, binding) = (route.schema(), route.binding());
     let options = &route.manners().read;
-    let mut message = Outgoing::with_capacity(value.text.len() + bound.len());
+    let mut message = Outgoing::with_capacity(text.len() + bound.len());
     let out = message.buffer();
     match &binding.body {
         BodySelector::Field(field) => {
-            transcode::json_to_field(schema, field, &value.text, options, out)?;
+            transcode::json_to_field(schema, field, text, options, out)?;
         }
         // A client stream whose rule has no body takes whole messages all the same:
         // there is nothing else that its messages could be made of.
         BodySelector::Whole | BodySelector::None => {
-            transcode::json_to_wire(schema, binding.method.input, &value.text, options, out)?;
+            transcode::json_to_wire(schema, binding.method.input, text, options, out)?;
         }
     }
     out.extend_from_slice(bound);

@@ -1,0 +1,124 @@
+//! One WebSocket from its upgrade to its end: both directions of its call at once,
+//! within the call's limits.
+
+use super::super::failure::Failure;
+use super::super::matched::Owned;
+use super::GoingAway;
+use super::close::{self, End, answer};
+use super::downlink::Downlink;
+use super::link::{Kind, Link, Socket};
+use super::uplink::{Opening, Uplink};
+use crate::upstream::{Failure as Upstreams, Open, Receiving};
+use futures_util::StreamExt as _;
+use futures_util::stream::{SplitSink, SplitStream};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use std::time::Duration;
+use tokio::time::{sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+/// A call that a WebSocket is to carry.
+pub(super) struct Conversation {
+    pub(super) route: Owned,
+    pub(super) opening: Opening,
+    pub(super) open: Open,
+    pub(super) going_away: Option<GoingAway>,
+    pub(super) kind: Option<Kind>,
+}
+
+/// Buffers for small messages; large ones grow them.
+const BUFFER: usize = 8 << 10;
+
+/// How long the backend has to end a call whose client has left, having sent all.
+const AFTERMATH: Duration = Duration::from_secs(10);
+
+impl Conversation {
+    pub(super) async fn run(mut self, upgrade: OnUpgrade) {
+        let upgraded = match upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => {
+                tracing::debug!(%error, "a connection was not upgraded after all");
+                return;
+            }
+        };
+        let route = self.route.clone();
+        let limit = Some(route.settings().max_body);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(BUFFER)
+            .write_buffer_size(BUFFER)
+            .max_message_size(limit)
+            .max_frame_size(limit);
+        let io = TokioIo::new(upgraded);
+        let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+        let (mut sink, mut frames) = socket.split();
+        let deadline = self.open.deadline;
+        let going_away = self.going_away.take();
+        let end = tokio::select! {
+            biased;
+            end = self.talk(&mut sink, &mut frames) => end,
+            () = begun(going_away) => End::GoingAway,
+            () = sleep_until(deadline) => {
+                End::Failed(Failure::Upstream(Upstreams::DeadlineExceeded))
+            }
+        };
+        close::close(end, route.schema(), sink, frames).await;
+    }
+
+    async fn talk(
+        self,
+        sink: &mut SplitSink<Socket, Message>,
+        frames: &mut SplitStream<Socket>,
+    ) -> End {
+        let Self {
+            route,
+            opening,
+            open,
+            kind,
+            ..
+        } = self;
+        let (sending, mut receiving) = match route.upstream().open(open).await {
+            Ok(call) => call,
+            Err(failure) => return End::Failed(Failure::Upstream(failure)),
+        };
+        let link = Link::new(kind);
+        let up = async {
+            let uplink = Uplink::open(&route, &link, frames, sending, opening).await;
+            uplink.run().await
+        };
+        let down = Downlink {
+            route: &route,
+            link: &link,
+            receiving: &mut receiving,
+            sink,
+        };
+        let end = tokio::select! {
+            biased;
+            end = down.run() => end,
+            end = up => end,
+            () = link.idle(route.manners().stream_idle) => End::Failed(Failure::StreamIdle),
+        };
+        if matches!(end, End::Left { complete: true }) && route.binding().method.client_streaming {
+            // A cancellation could overtake messages that are on their way.
+            let aftermath = async {
+                answer(sink).await;
+                rest(&mut receiving).await;
+            };
+            let _ = timeout(AFTERMATH, aftermath).await;
+        }
+        end
+    }
+}
+
+/// Reads replies that nobody wants any more.
+async fn rest(receiving: &mut Receiving) {
+    while let Ok(Some(_)) = receiving.message().await {}
+}
+
+async fn begun(going_away: Option<GoingAway>) {
+    match going_away {
+        Some(going_away) => going_away.begun().await,
+        None => std::future::pending().await,
+    }
+}
