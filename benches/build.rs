@@ -7,9 +7,14 @@ use std::{env, fs, path::PathBuf};
 /// Where `.proto` files are looked up, in order.
 const ROOTS: [&str; 2] = ["../proto", "proto"];
 /// The files in the descriptor set.
-const FILES: [&str; 3] = ["rpc/fetch.proto", "shop.proto", "abuse.proto"];
+const FILES: [&str; 4] = [
+    "rpc/fetch.proto",
+    "shop.proto",
+    "abuse.proto",
+    "ticks.proto",
+];
 /// The packages to generate code for; the others are read by their descriptors.
-const PACKAGES: [&str; 2] = ["rpc", "shop"];
+const PACKAGES: [&str; 3] = ["rpc", "shop", "ticks"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for root in ROOTS {

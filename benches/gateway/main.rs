@@ -9,21 +9,16 @@
 //! counts is the CPU that the gateway's process spends on a request.
 
 mod load;
-mod process;
-mod report;
 
 use clap::{Parser, ValueEnum};
 use load::Load;
-use process::Process;
-use report::{Round, Series};
 use std::error::Error;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
-
-/// The service as trestle reads it.
-const DESCRIPTORS: &str = concat!(env!("OUT_DIR"), "/benches.binpb");
+use trestle_benches::process::Process;
+use trestle_benches::programs::Programs;
+use trestle_benches::report::{self, Round, Series};
 
 /// Compares trestle with a hand-written gateway.
 #[derive(Parser)]
@@ -62,16 +57,16 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let trestle = build_trestle()?;
-    let backend = start_backend(&trestle)?;
+    let programs = Programs::build(env!("CARGO_BIN_EXE_handwritten"))?;
+    let backend = programs.fetchit()?;
     let url = format!("http://{}", backend.address());
 
     let mut contenders = Vec::new();
     if args.only != Some(Gateway::Handwritten) {
-        contenders.push(contender("trestle", start_trestle(&trestle, &url)?, args)?);
+        contenders.push(contender("trestle", programs.trestle(&url)?, args)?);
     }
     if args.only != Some(Gateway::Trestle) {
-        let process = start_handwritten(&url)?;
+        let process = programs.handwritten(&url)?;
         contenders.push(contender("hand-written", process, args)?);
     }
     measure(&mut contenders, args)?;
@@ -80,7 +75,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         .iter()
         .map(|contender| &contender.series)
         .collect();
-    print!("{}", report::table(&series));
+    print!("{}", report::table("request", &series));
     Ok(())
 }
 
@@ -124,59 +119,6 @@ fn measure(contenders: &mut [Contender], args: &Args) -> Result<(), Box<dyn Erro
         }
     }
     Ok(())
-}
-
-// === processes ===
-
-fn start_backend(trestle: &Path) -> Result<Process, Box<dyn Error>> {
-    let mut command = Command::new(trestle);
-    command.arg("backend");
-    Process::start(command, process::free_address()?)
-}
-
-fn start_handwritten(upstream: &str) -> Result<Process, Box<dyn Error>> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_handwritten"));
-    command.args(["--upstream", upstream]);
-    Process::start(command, process::free_address()?)
-}
-
-fn start_trestle(path: &Path, upstream: &str) -> Result<Process, Box<dyn Error>> {
-    let mut command = Command::new(path);
-    command.args([
-        "serve",
-        "--upstream",
-        upstream,
-        "--descriptor-set",
-        DESCRIPTORS,
-    ]);
-    command.args(["--admin-listen", "127.0.0.1:0"]);
-    Process::start(command, process::free_address()?)
-}
-
-/// Builds the program as it is released; cargo puts it beside our own binaries.
-fn build_trestle() -> Result<PathBuf, Box<dyn Error>> {
-    let status = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "trestle-gateway",
-            "--bin",
-            "trestle",
-        ])
-        .args([
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"),
-        ])
-        .status()?;
-    if !status.success() {
-        return Err(format!("cannot build trestle: cargo ended with {status}").into());
-    }
-    let path = Path::new(env!("CARGO_BIN_EXE_handwritten")).with_file_name("trestle");
-    if !path.is_file() {
-        return Err(format!("trestle was built, but is not at {}", path.display()).into());
-    }
-    Ok(path)
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

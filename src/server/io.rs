@@ -135,16 +135,19 @@ impl AsyncRead for Io {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.prefix.bytes().is_empty() {
-            self.prefix.give_back(buffer);
-            return Poll::Ready(Ok(()));
-        }
+        // What has come since goes with the prefix: hyper would parse half a head, and
+        // double its buffer before it reads the other half.
+        let prefixed = !self.prefix.bytes().is_empty();
+        self.prefix.give_back(buffer);
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer)?;
         if self.protocol == Protocol::Http1 && buffer.filled().len() > before {
             self.life.read();
         }
-        Poll::Ready(Ok(()))
+        match read {
+            Poll::Pending if !prefixed => Poll::Pending,
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::Failure;
 use super::frame::{Encoding, PREFIX};
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::HeaderMap;
+use std::mem::take;
 
 /// Cuts messages out of data as it comes. A message that lies whole in one piece
 /// of data is not copied.
@@ -30,33 +31,46 @@ impl Deframer {
 
     /// Takes the next piece; [`next`](Self::next) must have found nothing more.
     pub(super) fn push(&mut self, data: Bytes) {
-        if self.partial.is_empty() {
-            self.piece = data;
-        } else {
-            self.partial.extend_from_slice(&data);
-        }
+        self.piece = data;
     }
 
     /// The next message that is whole.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         if !self.partial.is_empty() {
-            let Some(end) = self.end_of(&self.partial)? else {
-                return Ok(None);
-            };
-            let mut message = self.partial.split_to(end).freeze();
+            return self.completed();
+        }
+        if let Some(end) = self.end_of(&self.piece)? {
+            let mut message = self.piece.split_to(end);
             message.advance(PREFIX);
-            // What follows is looked at as one piece again.
-            self.piece = self.partial.split().freeze();
             return Ok(Some(message));
         }
-        let Some(end) = self.end_of(&self.piece)? else {
-            self.partial.extend_from_slice(&self.piece);
-            self.piece.clear();
+        // Not kept as it is: a few bytes would hold on to the whole piece.
+        self.partial.extend_from_slice(&take(&mut self.piece));
+        Ok(None)
+    }
+
+    /// The message of which the beginning came before, with no more of the piece
+    /// copied than belongs to it.
+    fn completed(&mut self) -> Result<Option<Bytes>, Failure> {
+        self.fill(PREFIX);
+        if self.partial.len() < PREFIX {
             return Ok(None);
-        };
-        let mut message = self.piece.split_to(end);
+        }
+        let end = PREFIX + self.encoding.length(&self.partial, self.limit)?;
+        self.fill(end);
+        if self.partial.len() < end {
+            return Ok(None);
+        }
+        let mut message = take(&mut self.partial).freeze();
         message.advance(PREFIX);
         Ok(Some(message))
+    }
+
+    /// Adds to what has begun until it is this long or the piece is used up.
+    fn fill(&mut self, length: usize) {
+        let lacking = length.saturating_sub(self.partial.len());
+        let found = self.piece.split_to(lacking.min(self.piece.len()));
+        self.partial.extend_from_slice(&found);
     }
 
     /// Whether a message has begun and not ended.

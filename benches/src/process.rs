@@ -19,20 +19,20 @@ const LINES: usize = 20;
 const TICK: Duration = Duration::from_millis(10);
 
 /// A running server.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     address: SocketAddr,
     stderr: Arc<Mutex<Vec<String>>>,
 }
 
 /// An address on this machine that was free a moment ago.
-pub(crate) fn free_address() -> io::Result<SocketAddr> {
+pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")?.local_addr()
 }
 
 impl Process {
     /// Starts a server with `--listen ADDRESS` and waits until it accepts there.
-    pub(crate) fn start(mut command: Command, address: SocketAddr) -> Result<Self, Box<dyn Error>> {
+    pub fn start(mut command: Command, address: SocketAddr) -> Result<Self, Box<dyn Error>> {
         command.arg("--listen").arg(address.to_string());
         command
             .stdin(Stdio::null())
@@ -59,16 +59,25 @@ impl Process {
     }
 
     /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The CPU time that all its threads have used, in user and kernel mode.
-    pub(crate) fn cpu(&self) -> Result<Duration, Box<dyn Error>> {
+    pub fn cpu(&self) -> Result<Duration, Box<dyn Error>> {
         let path = format!("/proc/{}/stat", self.child.id());
         let stat = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
         let ticks = cpu_ticks(&stat).ok_or_else(|| format!("{path} is not as proc(5) has it"))?;
         Ok(TICK * ticks)
+    }
+
+    /// The memory that it has resident, in KiB.
+    pub fn resident(&self) -> Result<u64, Box<dyn Error>> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        number.ok_or_else(|| format!("{path} is not as proc(5) has it").into())
     }
 
     /// Polls, because a server says nowhere that it has begun to listen.
