@@ -71,6 +71,9 @@ fn main() -> ExitCode {
     }
 }
 
+/// A part of the bench: what it does with the gateways, by name.
+type Measure<'a> = dyn Fn(&[(&'static str, &Process)]) -> Result<(), Box<dyn Error>> + 'a;
+
 /// Each part has gateways of its own, so that none sees what another left behind.
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let programs = Programs::build(env!("CARGO_BIN_EXE_handwritten"))?;
@@ -78,7 +81,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let url = format!("http://{}", backend.address());
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let is_wanted = |part| args.part.is_none_or(|wanted| wanted == part);
-    let with = |measure: &dyn Fn(&[(&'static str, &Process)]) -> Result<(), Box<dyn Error>>| {
+    let with = |measure: &Measure| {
         let gateways = start(&programs, &url, args.only)?;
         let borrowed: Vec<_> = gateways.iter().map(|(name, one)| (*name, one)).collect();
         measure(&borrowed)
