@@ -45,7 +45,10 @@ if "$runner" --help 2>&1 | grep -q "version .GLIBC.* not found"; then
         need dpkg-deb "the runner's libraries"
         apt=$work/apt
         mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/debs"
-        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main" \
+        # The mirror that this system itself uses.
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep /debian/ | head -n 1)
+        [ -n "$mirror" ] || skip "apt-get knows no Debian mirror"
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" \
             >"$apt/sources.list"
         options="-o Dir::Etc::sourcelist=$apt/sources.list -o Dir::Etc::sourceparts=/dev/null
             -o Dir::State::lists=$apt/lists -o Dir::Cache=$apt/cache"

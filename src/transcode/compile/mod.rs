@@ -194,10 +194,10 @@ struct Declared {
 }
 
 fn is_common(kind: Kind) -> bool {
-    use Kind::{Bool, Double, Int32, Int64, String, Uint32, Uint64};
+    use Kind::{Bool, Bytes, Double, Int32, Int64, String, Uint32, Uint64};
     matches!(
         kind,
-        String | Int32 | Int64 | Uint32 | Uint64 | Bool | Double
+        String | Bytes | Int32 | Int64 | Uint32 | Uint64 | Bool | Double
     )
 }
 

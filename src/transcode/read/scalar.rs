@@ -28,7 +28,11 @@ impl Reader<'_> {
             (Kind::Enum(id), _) => return self.enum_value(id, next, offset),
             (Kind::Bytes, b'"') => {
                 let text = self.json.string()?;
-                put_bytes(&text.decoded(), self.out).map_err(|error| error.at(offset))?;
+                let put = match text.escaped {
+                    false => put_bytes(text.raw, self.out),
+                    true => put_bytes(&text.decoded(), self.out),
+                };
+                put.map_err(|error| error.at(offset))?;
             }
             (Kind::String | Kind::Bool | Kind::Bytes, _) => {
                 return Err(self.wrong_type(kind.expected()));
@@ -130,17 +134,23 @@ pub(super) fn put_string(text: Text<'_>, out: &mut Vec<u8>) {
     }
 }
 
+#[inline]
 fn put_bytes(text: &str, out: &mut Vec<u8>) -> Result {
     let mark = open_length(out);
     if base64::decode(text, out).is_none() {
-        let what = format!(
-            "expected base64 (standard or URL-safe, padded or not), found {}",
-            quote(text)
-        );
-        return Err(ReadError::new(Reason::Malformed, what));
+        return Err(not_base64(text));
     }
     close_length(out, mark);
     Ok(())
+}
+
+#[cold]
+fn not_base64(text: &str) -> ReadError {
+    let what = format!(
+        "expected base64 (standard or URL-safe, padded or not), found {}",
+        quote(text)
+    );
+    ReadError::new(Reason::Malformed, what)
 }
 
 /// A number inside a string, or one of the words for what JSON has no number for.

@@ -12,12 +12,20 @@ pub(in crate::transcode) fn decode(text: &str, out: &mut Vec<u8>) -> Option<()> 
         Some(_) => return None,
         None => text,
     };
-    let url_safe = memchr::memchr2(b'-', b'_', digits.as_bytes()).is_some();
     let (quads, tail) = digits.as_bytes().split_at(digits.len() / 4 * 4);
     out.reserve(digits.len() / 4 * 3 + 2);
     if quads.len() <= SHORT {
-        decode_short(quads, url_safe, out)?;
-    } else if url_safe {
+        let start = out.len();
+        if decode_short(quads, false, out).is_some() && decode_tail(tail, false, out).is_some() {
+            return Some(());
+        }
+        // Not the standard alphabet; the other one, or none.
+        out.truncate(start);
+        decode_short(quads, true, out)?;
+        return decode_tail(tail, true, out);
+    }
+    let url_safe = memchr::memchr2(b'-', b'_', digits.as_bytes()).is_some();
+    if url_safe {
         URL_SAFE_NO_PAD.decode_append(quads, out).ok()?;
     } else {
         STANDARD_NO_PAD.decode_append(quads, out).ok()?;

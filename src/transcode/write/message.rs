@@ -6,6 +6,7 @@ use crate::transcode::error::Step;
 use crate::transcode::gather::{Pieces, Span};
 use crate::transcode::schema::{Field, Form, Kind, Message, MessageId, Shape};
 use crate::transcode::seen::Seen;
+use crate::transcode::wellknown::base64;
 use crate::transcode::wire::{Cursor, Malformed};
 
 /// How far the fields of one message are.
@@ -130,6 +131,14 @@ impl<'a> Writer<'a> {
                 let inside = cursor.delimited()?;
                 if self.begin(field, inside.is_empty(), first) {
                     put_string(inside, cursor.bytes, &mut self.out)?;
+                }
+            }
+            Kind::Bytes => {
+                let inside = cursor.delimited()?;
+                if self.begin(field, inside.is_empty(), first) {
+                    self.out.push(b'"');
+                    base64::encode(inside.rest(), &mut self.out);
+                    self.out.push(b'"');
                 }
             }
             Kind::Int32 => {
