@@ -17,6 +17,8 @@ use http_body_util::StreamBody;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -40,7 +42,11 @@ pub struct Sending(Way);
 #[derive(Debug)]
 enum Way {
     Remote(SendStream<Bytes>),
-    Local(mpsc::Sender<Result<Frame<Bytes>, Failure>>),
+    Local {
+        sender: mpsc::Sender<Frame<Bytes>>,
+        /// Tells an end that was meant from a sender that was dropped.
+        finished: Arc<AtomicBool>,
+    },
 }
 
 /// The half of a call that receives messages. Dropping it cancels the call.
@@ -66,23 +72,29 @@ enum State {
     Ended(HeaderMap),
 }
 
+impl From<Open> for Head {
+    fn from(open: Open) -> Self {
+        let Open {
+            path,
+            metadata,
+            deadline,
+        } = open;
+        Self {
+            path,
+            metadata,
+            idempotent: false,
+            deadline,
+        }
+    }
+}
+
 /// Opens a call on one of the connections for streams.
 pub(super) async fn remote(
     pool: &Pool,
     open: Open,
     limit: usize,
 ) -> Result<(Sending, Receiving), Failure> {
-    let Open {
-        path,
-        metadata,
-        deadline,
-    } = open;
-    let head = Head {
-        path,
-        metadata,
-        idempotent: false,
-        deadline,
-    };
+    let head = Head::from(open);
     loop {
         let channel = pool.channel();
         let mut connection = channel.connection().await?;
@@ -120,20 +132,14 @@ pub(super) fn local(
     open: Open,
     limit: usize,
 ) -> Result<(Sending, Receiving), Failure> {
-    let Open {
-        path,
-        metadata,
-        deadline,
-    } = open;
-    let head = Head {
-        path,
-        metadata,
-        idempotent: false,
-        deadline,
-    };
+    let head = Head::from(open);
     // One message under way at a time: the service takes it before the next.
-    let (sender, receiver) = mpsc::channel(1);
-    let messages = StreamBody::new(Received(receiver));
+    let (sender, messages) = mpsc::channel(1);
+    let finished = Arc::new(AtomicBool::new(false));
+    let messages = StreamBody::new(Received {
+        messages,
+        finished: finished.clone(),
+    });
     let request = head.request(
         Authority::from_static("in-process"),
         tonic::body::Body::new(messages),
@@ -143,17 +149,26 @@ pub(super) fn local(
         state: State::Waiting(Box::pin(answer)),
         limit,
     };
-    Ok((Sending(Way::Local(sender)), receiving))
+    Ok((Sending(Way::Local { sender, finished }), receiving))
 }
 
 /// The messages of a request body in this process.
-struct Received(mpsc::Receiver<Result<Frame<Bytes>, Failure>>);
+struct Received {
+    messages: mpsc::Receiver<Frame<Bytes>>,
+    finished: Arc<AtomicBool>,
+}
 
 impl futures_core::Stream for Received {
     type Item = Result<Frame<Bytes>, Failure>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
+        let message = ready!(self.messages.poll_recv(context));
+        Poll::Ready(match message {
+            Some(message) => Some(Ok(message)),
+            // An end is told once; a stream that failed is not asked again.
+            None if self.finished.swap(true, Ordering::Relaxed) => None,
+            None => Some(Err(Failure::Reset(Reason::CANCEL))),
+        })
     }
 }
 
@@ -165,10 +180,7 @@ impl Sending {
     pub async fn send(&mut self, message: Outgoing) -> Result<(), Closed> {
         let mut frame = message.seal().map_err(|_| Closed)?;
         match &mut self.0 {
-            Way::Local(sender) => sender
-                .send(Ok(Frame::data(frame)))
-                .await
-                .map_err(|_| Closed),
+            Way::Local { sender, .. } => sender.send(Frame::data(frame)).await.map_err(|_| Closed),
             Way::Remote(stream) => {
                 while !frame.is_empty() {
                     stream.reserve_capacity(frame.len());
@@ -184,19 +196,17 @@ impl Sending {
 
     /// Says that no more messages come.
     pub fn finish(self) {
-        if let Way::Remote(mut stream) = self.0 {
+        match self.0 {
             // An error means that the backend has ended the call already.
-            let _ = stream.send_data(Bytes::new(), true);
+            Way::Remote(mut stream) => drop(stream.send_data(Bytes::new(), true)),
+            Way::Local { finished, .. } => finished.store(true, Ordering::Relaxed),
         }
     }
 
     /// Ends the call: what was sent so far is not the whole.
     pub fn cancel(self) {
-        match self.0 {
-            Way::Remote(mut stream) => stream.send_reset(Reason::CANCEL),
-            Way::Local(sender) => {
-                let _ = sender.try_send(Err(Failure::Reset(Reason::CANCEL)));
-            }
+        if let Way::Remote(mut stream) = self.0 {
+            stream.send_reset(Reason::CANCEL);
         }
     }
 }

@@ -64,3 +64,18 @@ async fn router_stands_beside_and_below_other_routes() {
         (200, ANSWER.to_owned())
     );
 }
+
+#[tokio::test]
+async fn stream_that_breaks_off_is_no_end_to_a_service_in_process() {
+    let router = gateway().await.into_router();
+    let body = Body::from("{\"id\":1,\"data\":\"YQ==\"}\n{\"id\":");
+    let request = Request::post("/api/capitalize/all")
+        .header("host", "t")
+        .body(body)
+        .unwrap();
+    let (status, text) = answer(router, request).await;
+    assert!(
+        status == 400 && text.contains("message 2"),
+        "{status} {text}"
+    );
+}
