@@ -27,7 +27,6 @@ const NOWHERE: &str = "http://127.0.0.1:9988";
 /// A gateway with what it was made of.
 pub(super) struct Assembled {
     pub(super) config: Config,
-    pub(super) pool: DescriptorPool,
     pub(super) gateway: Gateway,
 }
 
@@ -73,7 +72,7 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         }
     };
     let rules = rules(&config.rules, &mut errors);
-    let gateway = match (pool.clone(), rules, upstream) {
+    let gateway = match (pool, rules, upstream) {
         (Some(pool), Some(rules), Some(upstream)) => Gateway::builder(pool)
             .rules(rules)
             .settings(config.gateway.clone())
@@ -82,12 +81,8 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
             .ok(),
         _ => None,
     };
-    match (pool, gateway) {
-        (Some(pool), Some(gateway)) if errors.is_empty() => Ok(Assembled {
-            config,
-            pool,
-            gateway,
-        }),
+    match gateway {
+        Some(gateway) if errors.is_empty() => Ok(Assembled { config, gateway }),
         _ => {
             let failure = Failure::usage(errors);
             Err(help.into_iter().fold(failure, Failure::help))

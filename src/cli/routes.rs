@@ -33,21 +33,19 @@ enum Format {
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
-    let Assembled { pool, gateway, .. } = assemble(Given {
+    let Assembled { gateway, .. } = assemble(Given {
         sources: &flags.sources,
         listening: None,
         exchange: None,
         logging: None,
         needs_upstream: false,
     })?;
-    // Compiled anew for the names of the fields, which a gateway does not tell; from
-    // the same pool it comes out the same.
-    let schema = Schema::compile(&pool);
+    let schema = gateway.schema();
     let routes = gateway.routes();
     match flags.format {
-        Format::Table => print!("{}", table(routes, &schema)),
+        Format::Table => print!("{}", table(routes, schema)),
         Format::Json => {
-            let routes: Vec<_> = routes.iter().map(|route| object(route, &schema)).collect();
+            let routes: Vec<_> = routes.iter().map(|route| object(route, schema)).collect();
             println!("{:#}", Value::from(routes));
         }
     }

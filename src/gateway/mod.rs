@@ -120,6 +120,11 @@ impl Gateway {
         &self.worker.tables.bindings
     }
 
+    /// The plans behind the routes, which name the fields that bindings hold.
+    pub fn schema(&self) -> &Schema {
+        &self.worker.tables.schema
+    }
+
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
         let Worker { tables, upstream } = &*self.worker;

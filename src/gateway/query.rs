@@ -236,15 +236,14 @@ fn fault(field: String, description: String) -> Failure {
 
 /// A name fit for a message: capped, control characters escaped.
 fn shown(name: &str) -> String {
-    let mut text: String = name
-        .chars()
-        .take(64)
-        .flat_map(|c| {
-            let escape = c.is_control().then(|| c.escape_default());
-            let plain = escape.is_none().then_some(c);
-            escape.into_iter().flatten().chain(plain)
-        })
-        .collect();
+    let mut text = String::new();
+    for character in name.chars().take(64) {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
     if name.chars().nth(64).is_some() {
         text.push('…');
     }
