@@ -1,6 +1,8 @@
 //! Rules and requests (`tests/data/cases.txt`) through the front door: which call
-//! the backend sees, and what the caller is answered.
+//! the backend sees, and what the caller is answered. `envoy` puts the same to
+//! Envoy's transcoder.
 
+mod envoy;
 mod file;
 
 use crate::backend::{Backend, Seen};
