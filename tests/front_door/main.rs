@@ -7,6 +7,7 @@ mod backends;
 mod calls;
 mod cases;
 mod fetchit;
+mod framing;
 mod health;
 mod in_process;
 mod manners;

@@ -72,6 +72,11 @@ pub fn parse<'a>(lines: impl IntoIterator<Item = (usize, &'a str)>) -> Vec<Row> 
                 row.add(what.repeat(count.parse().expect("a count")).as_bytes());
             }
             "|x" => row.add(&unescape(rest)),
+            // A line of a request that is given whole, with its CR LF.
+            "|>" => {
+                row.add(&unescape(&expand(rest)));
+                row.add(b"\r\n");
+            }
             "" => {}
             _ => panic!("line {number}: what is `{mark}`?"),
         }
@@ -83,6 +88,12 @@ impl Row {
     /// Asks for one thing more.
     pub fn expect(&mut self, line: String) {
         self.expected.push(line);
+    }
+
+    /// Takes a word from what is asked for, for others to look after.
+    pub fn take(&mut self, word: &str) -> bool {
+        let at = self.expected.iter().position(|expected| expected == word);
+        at.map(|at| self.expected.remove(at)).is_some()
     }
 
     pub fn expects_nothing(&self) -> bool {
@@ -110,7 +121,9 @@ fn unescape(text: &str) -> Vec<u8> {
 /// The bytes of the request.
 pub fn request(row: &Row) -> Vec<u8> {
     let mut lines = row.head.iter();
-    let first = lines.next().expect("a request line");
+    let Some(first) = lines.next() else {
+        return row.body.clone();
+    };
     let mut bytes = unescape(&expand(first));
     if !first.contains(" HTTP/") {
         bytes.extend_from_slice(b" HTTP/1.1");
