@@ -11,6 +11,7 @@ mod framing;
 mod h2;
 mod health;
 mod in_process;
+mod late_faults;
 mod manners;
 mod metadata;
 mod program;
