@@ -4,4 +4,7 @@
 
 pub mod export;
 pub mod logs;
+pub mod observe;
 pub mod propagation;
+pub mod sampling;
+pub mod span;
