@@ -11,7 +11,8 @@ use crate::telemetry::sampling::Subject;
 use crate::telemetry::span::Span;
 use http::StatusCode;
 use http::request::Parts;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tonic::Code;
 
@@ -63,15 +64,27 @@ impl Exchange {
     }
 
     /// The request's route, by its index, or that it has none; decides whether the
-    /// exchange is recorded. Gives the context to send upstream; `None` where that
-    /// is not for this exchange to say.
+    /// exchange is recorded. Gives the context to send upstream.
+    ///
+    /// # Errors
+    ///
+    /// Gives `extracted` back where no exchange is ever recorded, so that the context
+    /// is not for this exchange to decide.
+    #[allow(
+        clippy::result_large_err,
+        reason = "what was handed in, not an error to carry around"
+    )]
     pub fn admit(
         &mut self,
         head: &Parts,
         route: Option<usize>,
         extracted: Extracted,
-    ) -> Option<Context> {
-        self.with(|watched| watched.admit(head, route, extracted))?
+    ) -> Result<Context, Extracted> {
+        match &mut self.0 {
+            State::Unwatched => Err(extracted),
+            State::Own(watched) => watched.admit(head, route, extracted),
+            State::Shared(shared) => lock(shared).admit(head, route, extracted),
+        }
     }
 
     /// Something is done.
@@ -104,7 +117,7 @@ impl Exchange {
     }
 
     /// The gRPC call is over; `message` is what its status says.
-    pub fn called(&mut self, code: Code, message: &str) {
+    pub fn called(&mut self, code: Code, message: &dyn fmt::Display) {
         self.with(|watched| watched.called(code, message, End::Complete));
     }
 
@@ -158,10 +171,7 @@ impl Exchange {
         match &mut self.0 {
             State::Unwatched => None,
             State::Own(watched) => Some(tell(watched)),
-            State::Shared(shared) => {
-                let mut watched = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(tell(&mut watched))
-            }
+            State::Shared(shared) => Some(tell(&mut lock(shared))),
         }
     }
 
@@ -174,18 +184,24 @@ impl Exchange {
     }
 }
 
+fn lock(shared: &Mutex<Box<Watched>>) -> MutexGuard<'_, Box<Watched>> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Watched {
     fn admit(
         &mut self,
         head: &Parts,
         route: Option<usize>,
         extracted: Extracted,
-    ) -> Option<Context> {
+    ) -> Result<Context, Extracted> {
         let Self { local, server, .. } = self;
-        let server = server.as_mut()?;
+        let Some(server) = server else {
+            return Err(extracted);
+        };
         server.operation = route;
         if !local.sinks.spans() {
-            return None;
+            return Err(extracted);
         }
         let operations = &local.vocabulary.operations;
         let rpc = route.map(|route| &*operations.methods()[operations.routes()[route].method].name);
@@ -200,9 +216,9 @@ impl Watched {
             span.reach(Phase::Routed);
             let sent = span.for_child();
             server.span = Some(Box::new(span));
-            return Some(sent);
+            return Ok(sent);
         }
-        Some(admitted.context)
+        Ok(admitted.context)
     }
 
     fn call(&mut self) {
@@ -221,7 +237,7 @@ impl Watched {
         *client = Some(call);
     }
 
-    fn called(&mut self, code: Code, message: &str, end: End) {
+    fn called(&mut self, code: Code, message: &dyn fmt::Display, end: End) {
         let Some(mut client) = self.client.take() else {
             return;
         };
@@ -239,7 +255,7 @@ impl Watched {
 
     fn end(&mut self, end: End) {
         // A call whose end nobody has waited for is one that nobody wanted any more.
-        self.called(Code::Cancelled, "", End::Cancelled);
+        self.called(Code::Cancelled, &"", End::Cancelled);
         let Some(mut server) = self.server.take() else {
             return;
         };
@@ -251,6 +267,14 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
+        // A panic is answered, though not from here.
+        if std::thread::panicking()
+            && let Some(server) = &mut self.server
+        {
+            server.outcome.http = Some(StatusCode::INTERNAL_SERVER_ERROR);
+            server.outcome.grpc = Some(Code::Internal);
+            return self.end(End::Complete);
+        }
         self.end(End::Cancelled);
     }
 }
