@@ -2,4 +2,5 @@
 //! carries, and the log. Knows nothing of rules, descriptors or JSON.
 
 pub mod logs;
+pub mod metrics;
 pub mod propagation;
