@@ -341,7 +341,7 @@ pub struct Ended {
     pub at: Instant,
     /// How long it took.
     pub elapsed: Duration,
-    /// Whether it failed, as [`Sample::is_error`] has it.
+    /// Whether somebody should look at it.
     pub failed: bool,
     /// Bytes sent.
     pub sent: u64,

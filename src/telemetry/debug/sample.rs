@@ -19,6 +19,8 @@ pub struct Sample {
     pub code: Option<Code>,
     /// Whether the caller left, or the answer broke off.
     pub cut: bool,
+    /// Whether somebody should look at it.
+    pub failed: bool,
     /// What its error said.
     pub error: Option<String>,
     /// What was sent.
@@ -36,13 +38,4 @@ pub struct Traffic {
     pub messages: u64,
     /// Bytes.
     pub bytes: u64,
-}
-
-impl Sample {
-    /// Whether it counts as failed: an error of the server's own making, a gRPC call
-    /// that ended otherwise than well, or one that broke off.
-    pub fn is_error(&self) -> bool {
-        let http = self.http.is_some_and(|status| status >= 500);
-        http || self.cut || self.code.is_some_and(|code| code != Code::Ok)
-    }
 }

@@ -32,7 +32,7 @@ fn put(journal: &Journal, operation: usize, millis: u64, failed: bool, after: u6
         asked = true;
         Sample {
             elapsed,
-            cut: failed,
+            failed,
             ..sample(operation)
         }
     });
@@ -114,6 +114,7 @@ fn sample(operation: usize) -> Sample {
         http: None,
         code: None,
         cut: false,
+        failed: false,
         error: None,
         sent: Traffic::default(),
         received: Traffic::default(),

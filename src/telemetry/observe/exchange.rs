@@ -54,7 +54,7 @@ impl Exchange {
             method: head.method.clone(),
             version: head.version,
         });
-        local.sinks.began(&server);
+        local.sinks.began(&mut server);
         Self(State::Own(Box::new(Watched {
             local: local.clone(),
             server: Some(server),
@@ -71,7 +71,11 @@ impl Exchange {
         route: Option<usize>,
         extracted: Extracted,
     ) -> Option<Context> {
-        self.with(|watched| watched.admit(head, route, extracted))?
+        self.with(|watched| {
+            let context = watched.admit(head, route, extracted);
+            watched.placed();
+            context
+        })?
     }
 
     /// Something is done.
@@ -95,12 +99,12 @@ impl Exchange {
 
     /// A message has been sent to the backend.
     pub fn message_sent(&mut self, bytes: usize) {
-        self.on_client(|client| client.message_sent(bytes));
+        self.with(|watched| watched.on_message(|client| client.message_sent(bytes)));
     }
 
     /// A message of the backend has come.
     pub fn message_received(&mut self, bytes: usize) {
-        self.on_client(|client| client.message_received(bytes));
+        self.with(|watched| watched.on_message(|client| client.message_received(bytes)));
     }
 
     /// The gRPC call is over; `message` is what its status says.
@@ -175,6 +179,20 @@ impl Exchange {
 }
 
 impl Watched {
+    /// It is known, or known not to be, what the request is of.
+    fn placed(&mut self) {
+        if let Some(server) = &mut self.server {
+            self.local.sinks.placed(server);
+        }
+    }
+
+    fn on_message(&mut self, tell: impl FnOnce(&mut Call)) {
+        if let Some(client) = &mut self.client {
+            tell(client);
+            self.local.sinks.progress(client);
+        }
+    }
+
     fn admit(
         &mut self,
         head: &Parts,
@@ -217,7 +235,7 @@ impl Watched {
             .map(|route| local.vocabulary.operations.routes()[route].method);
         let mut call = Call::begin(Kind::GrpcClient, method, Instant::now());
         call.span = server.span.as_ref().map(|span| Box::new(span.child()));
-        local.sinks.began(&call);
+        local.sinks.began(&mut call);
         *client = Some(call);
     }
 
