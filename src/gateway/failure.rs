@@ -3,6 +3,7 @@
 
 use super::details;
 use super::error::Error;
+use crate::telemetry::observe::Exchange;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
 use http::header::{
@@ -121,6 +122,18 @@ const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
 };
 
 impl Failure {
+    /// Tells those who watch the exchange, and gives what the caller is told.
+    pub(super) fn tell(self, exchange: &mut Exchange, schema: &Schema) -> Error {
+        match &self {
+            Self::Upstream(failure) => exchange.called(failure.code(), failure),
+            // The call, if there was one, was given up here.
+            _ => exchange.called(Code::Cancelled, &""),
+        }
+        let error = self.into_error(schema);
+        exchange.failed(error.code());
+        error
+    }
+
     /// What the caller is told. `schema` names the types of details.
     pub(super) fn into_error(self, schema: &Schema) -> Error {
         use Code::{

@@ -41,6 +41,8 @@ pub struct Call {
     pub(in crate::telemetry) span: Option<Box<Span>>,
     /// Its place among those under way, where these are listed.
     pub(super) key: Option<Key>,
+    /// What its error said, where examples of calls are kept.
+    pub(super) error: Option<Box<str>>,
 }
 
 /// What went one way. A message's size is that of the message alone, without the
@@ -99,6 +101,7 @@ impl Call {
             http: None,
             span: None,
             key: None,
+            error: None,
         }
     }
 

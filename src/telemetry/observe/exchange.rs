@@ -11,7 +11,8 @@ use crate::telemetry::sampling::Subject;
 use crate::telemetry::span::Span;
 use http::StatusCode;
 use http::request::Parts;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tonic::Code;
 
@@ -63,19 +64,27 @@ impl Exchange {
     }
 
     /// The request's route, by its index, or that it has none; decides whether the
-    /// exchange is recorded. Gives the context to send upstream; `None` where that
-    /// is not for this exchange to say.
+    /// exchange is recorded. Gives the context to send upstream.
+    ///
+    /// # Errors
+    ///
+    /// Gives `extracted` back where no exchange is ever recorded, so that the context
+    /// is not for this exchange to decide.
+    #[allow(
+        clippy::result_large_err,
+        reason = "what was handed in, not an error to carry around"
+    )]
     pub fn admit(
         &mut self,
         head: &Parts,
         route: Option<usize>,
         extracted: Extracted,
-    ) -> Option<Context> {
-        self.with(|watched| {
-            let context = watched.admit(head, route, extracted);
-            watched.placed();
-            context
-        })?
+    ) -> Result<Context, Extracted> {
+        match &mut self.0 {
+            State::Unwatched => Err(extracted),
+            State::Own(watched) => watched.admit(head, route, extracted),
+            State::Shared(shared) => lock(shared).admit(head, route, extracted),
+        }
     }
 
     /// Something is done.
@@ -108,7 +117,7 @@ impl Exchange {
     }
 
     /// The gRPC call is over; `message` is what its status says.
-    pub fn called(&mut self, code: Code, message: &str) {
+    pub fn called(&mut self, code: Code, message: &dyn fmt::Display) {
         self.with(|watched| watched.called(code, message, End::Complete));
     }
 
@@ -162,30 +171,20 @@ impl Exchange {
         match &mut self.0 {
             State::Unwatched => None,
             State::Own(watched) => Some(tell(watched)),
-            State::Shared(shared) => {
-                let mut watched = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(tell(&mut watched))
-            }
+            State::Shared(shared) => Some(tell(&mut lock(shared))),
         }
     }
 
     fn on_server(&mut self, tell: impl FnOnce(&mut Call)) {
         self.with(|watched| watched.server.as_mut().map(tell));
     }
+}
 
-    fn on_client(&mut self, tell: impl FnOnce(&mut Call)) {
-        self.with(|watched| watched.client.as_mut().map(tell));
-    }
+fn lock(shared: &Mutex<Box<Watched>>) -> MutexGuard<'_, Box<Watched>> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Watched {
-    /// It is known, or known not to be, what the request is of.
-    fn placed(&mut self) {
-        if let Some(server) = &mut self.server {
-            self.local.sinks.placed(server);
-        }
-    }
-
     fn on_message(&mut self, tell: impl FnOnce(&mut Call)) {
         if let Some(client) = &mut self.client {
             tell(client);
@@ -193,17 +192,34 @@ impl Watched {
         }
     }
 
+    #[allow(clippy::result_large_err, reason = "as of `Exchange::admit`")]
     fn admit(
         &mut self,
         head: &Parts,
         route: Option<usize>,
         extracted: Extracted,
-    ) -> Option<Context> {
+    ) -> Result<Context, Extracted> {
+        let admitted = self.decide(head, route, extracted);
+        if let Some(server) = &mut self.server {
+            self.local.sinks.placed(server);
+        }
+        admitted
+    }
+
+    #[allow(clippy::result_large_err, reason = "as of `Exchange::admit`")]
+    fn decide(
+        &mut self,
+        head: &Parts,
+        route: Option<usize>,
+        extracted: Extracted,
+    ) -> Result<Context, Extracted> {
         let Self { local, server, .. } = self;
-        let server = server.as_mut()?;
+        let Some(server) = server else {
+            return Err(extracted);
+        };
         server.operation = route;
         if !local.sinks.spans() {
-            return None;
+            return Err(extracted);
         }
         let operations = &local.vocabulary.operations;
         let rpc = route.map(|route| &*operations.methods()[operations.routes()[route].method].name);
@@ -218,9 +234,9 @@ impl Watched {
             span.reach(Phase::Routed);
             let sent = span.for_child();
             server.span = Some(Box::new(span));
-            return Some(sent);
+            return Ok(sent);
         }
-        Some(admitted.context)
+        Ok(admitted.context)
     }
 
     fn call(&mut self) {
@@ -239,13 +255,14 @@ impl Watched {
         *client = Some(call);
     }
 
-    fn called(&mut self, code: Code, message: &str, end: End) {
+    fn called(&mut self, code: Code, message: &dyn fmt::Display, end: End) {
         let Some(mut client) = self.client.take() else {
             return;
         };
         client.ended = Instant::now();
         client.outcome.grpc = Some(code);
         client.outcome.end = end;
+        self.local.sinks.explain(&mut client, message);
         if let Some(span) = &mut client.span {
             span.explain(code, message);
         }
@@ -257,7 +274,7 @@ impl Watched {
 
     fn end(&mut self, end: End) {
         // A call whose end nobody has waited for is one that nobody wanted any more.
-        self.called(Code::Cancelled, "", End::Cancelled);
+        self.called(Code::Cancelled, &"", End::Cancelled);
         let Some(mut server) = self.server.take() else {
             return;
         };
@@ -269,6 +286,14 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
+        // A panic is answered, though not from here.
+        if std::thread::panicking()
+            && let Some(server) = &mut self.server
+        {
+            server.outcome.http = Some(StatusCode::INTERNAL_SERVER_ERROR);
+            server.outcome.grpc = Some(Code::Internal);
+            return self.end(End::Complete);
+        }
         self.end(End::Cancelled);
     }
 }

@@ -46,6 +46,9 @@ pub(super) struct Tally {
     index: Arc<Index>,
 }
 
+/// Characters of an error that an example keeps.
+const LONGEST_ERROR: usize = 200;
+
 // === impl Ledger ===
 
 impl Ledger {
@@ -255,7 +258,7 @@ impl Tally {
             code: call.outcome.grpc,
             cut: call.outcome.end != End::Complete,
             failed: failed(call),
-            error: None,
+            error: call.error.as_deref().map(shortened),
             sent: traffic(&call.sent),
             received: traffic(&call.received),
             trace: call.span().map(|span| (span.trace_id(), span.span_id())),
@@ -289,6 +292,11 @@ fn sampled(call: &Call) -> Option<Sampled> {
         trace: span.trace_id(),
         span: span.span_id(),
     })
+}
+
+/// What an error says, cut where it says too much for a page.
+fn shortened(error: &str) -> String {
+    error.chars().take(LONGEST_ERROR).collect()
 }
 
 fn traffic(of: &super::call::Traffic) -> Traffic {

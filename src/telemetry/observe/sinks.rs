@@ -6,7 +6,9 @@ use super::ledger::{Ledger, Tally};
 use super::recorder::{Local, Shared};
 use crate::telemetry::export::Sender;
 use crate::telemetry::span::Record;
+use std::fmt;
 use std::sync::Arc;
+use tonic::Code;
 
 /// The sinks of one worker.
 #[derive(Debug)]
@@ -53,6 +55,14 @@ impl Sinks {
     pub(super) fn progress(&self, call: &Call) {
         if let Some(tally) = &self.tally {
             tally.progress(call);
+        }
+    }
+
+    /// A call ends with a status that says this.
+    pub(super) fn explain(&self, call: &mut Call, message: &dyn fmt::Display) {
+        let failed = call.outcome.grpc.is_some_and(|code| code != Code::Ok);
+        if failed && self.tally.is_some() {
+            call.error = Some(message.to_string().into_boxed_str());
         }
     }
 
