@@ -5,7 +5,7 @@ use super::operations::Operations;
 use super::sinks::Sinks;
 use crate::telemetry::export::Sender;
 use crate::telemetry::propagation::Formats;
-use crate::telemetry::sampling::Sampler;
+use crate::telemetry::sampling::{self, Sampler};
 use crate::telemetry::span::{Names, Record};
 use http::request::Parts;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Which calls are recorded as spans.
-    pub sampler: Sampler,
+    pub sampling: sampling::Settings,
     /// How spans and their attributes are called.
     pub names: Names,
     /// The formats that ids must fit.
@@ -32,6 +32,7 @@ pub struct Telemetry {
 #[derive(Debug, Default)]
 pub(in crate::telemetry) struct Shared {
     pub(super) settings: Settings,
+    pub(super) sampler: Sampler,
     pub(super) spans: Option<Sender<Record>>,
 }
 
@@ -62,7 +63,11 @@ impl Telemetry {
     /// no call is recorded, and trace context passes as it came.
     pub fn new(settings: Settings, spans: Option<Sender<Record>>) -> Self {
         Self {
-            shared: Arc::new(Shared { settings, spans }),
+            shared: Arc::new(Shared {
+                sampler: Sampler::new(settings.sampling.clone()),
+                settings,
+                spans,
+            }),
         }
     }
 
