@@ -75,6 +75,12 @@ where
         return Ok(response);
     }
     let path = head.uri.path();
+    if path == "*" {
+        let allow = HeaderValue::from_str(tables.routes.allow());
+        return Ok(answer::options(
+            allow.unwrap_or(HeaderValue::from_static("")),
+        ));
+    }
     let found = tables.routes.find(&head.method, path);
     match found.map_err(Failure::BadPath)? {
         Match::Found { binding, captures } => {

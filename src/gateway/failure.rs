@@ -28,6 +28,9 @@ pub(super) enum Failure {
     BadHost(&'static str),
     TransferCoding,
     TwoTransferCodings,
+    Expectation {
+        got: String,
+    },
     BadPath(route::PathError),
     NoPath,
     WrongMethod {
@@ -165,6 +168,11 @@ impl Failure {
             Self::TwoTransferCodings => {
                 Error::bad_request("the request has more than one Transfer-Encoding header").closing()
             }
+            Self::Expectation { got } => Error::new(
+                InvalidArgument,
+                format!("expectation `{got}` is not known here; the only one is `100-continue`"),
+            )
+            .with_http(Http::EXPECTATION_FAILED),
             Self::BadPath(error) => Error::bad_request(error.to_string()),
             Self::NoPath => Error::new(NotFound, "no route has this path"),
             Self::WrongMethod { allow, method } => {

@@ -55,7 +55,7 @@ impl Exchange {
             method: head.method.clone(),
             version: head.version,
         });
-        local.sinks.began(&server);
+        local.sinks.began(&mut server);
         Self(State::Own(Box::new(Watched {
             local: local.clone(),
             server: Some(server),
@@ -108,12 +108,12 @@ impl Exchange {
 
     /// A message has been sent to the backend.
     pub fn message_sent(&mut self, bytes: usize) {
-        self.on_client(|client| client.message_sent(bytes));
+        self.with(|watched| watched.on_message(|client| client.message_sent(bytes)));
     }
 
     /// A message of the backend has come.
     pub fn message_received(&mut self, bytes: usize) {
-        self.on_client(|client| client.message_received(bytes));
+        self.with(|watched| watched.on_message(|client| client.message_received(bytes)));
     }
 
     /// The gRPC call is over; `message` is what its status says.
@@ -178,10 +178,6 @@ impl Exchange {
     fn on_server(&mut self, tell: impl FnOnce(&mut Call)) {
         self.with(|watched| watched.server.as_mut().map(tell));
     }
-
-    fn on_client(&mut self, tell: impl FnOnce(&mut Call)) {
-        self.with(|watched| watched.client.as_mut().map(tell));
-    }
 }
 
 fn lock(shared: &Mutex<Box<Watched>>) -> MutexGuard<'_, Box<Watched>> {
@@ -189,7 +185,29 @@ fn lock(shared: &Mutex<Box<Watched>>) -> MutexGuard<'_, Box<Watched>> {
 }
 
 impl Watched {
+    fn on_message(&mut self, tell: impl FnOnce(&mut Call)) {
+        if let Some(client) = &mut self.client {
+            tell(client);
+            self.local.sinks.progress(client);
+        }
+    }
+
+    #[allow(clippy::result_large_err, reason = "as of `Exchange::admit`")]
     fn admit(
+        &mut self,
+        head: &Parts,
+        route: Option<usize>,
+        extracted: Extracted,
+    ) -> Result<Context, Extracted> {
+        let admitted = self.decide(head, route, extracted);
+        if let Some(server) = &mut self.server {
+            self.local.sinks.placed(server);
+        }
+        admitted
+    }
+
+    #[allow(clippy::result_large_err, reason = "as of `Exchange::admit`")]
+    fn decide(
         &mut self,
         head: &Parts,
         route: Option<usize>,
@@ -233,7 +251,7 @@ impl Watched {
             .map(|route| local.vocabulary.operations.routes()[route].method);
         let mut call = Call::begin(Kind::GrpcClient, method, Instant::now());
         call.span = server.span.as_ref().map(|span| Box::new(span.child()));
-        local.sinks.began(&call);
+        local.sinks.began(&mut call);
         *client = Some(call);
     }
 
@@ -244,6 +262,7 @@ impl Watched {
         client.ended = Instant::now();
         client.outcome.grpc = Some(code);
         client.outcome.end = end;
+        self.local.sinks.explain(&mut client, message);
         if let Some(span) = &mut client.span {
             span.explain(code, message);
         }
