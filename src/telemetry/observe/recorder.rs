@@ -96,6 +96,14 @@ impl Telemetry {
         }
     }
 
+    pub(super) fn formats(&self) -> Formats {
+        self.shared.settings.formats
+    }
+
+    pub(super) fn spans(&self) -> Option<&Sender<Record>> {
+        self.shared.spans.as_ref()
+    }
+
     /// The counts, once there are recorders; none where nothing is counted.
     pub fn ledger(&self) -> Option<&Ledger> {
         self.shared.ledger.get()
@@ -125,6 +133,11 @@ impl Telemetry {
 }
 
 impl Recorder {
+    /// What is needed to watch a call; `None` where nobody wants to know of any.
+    pub(super) fn local(&self) -> Option<&Arc<Local>> {
+        self.local.as_ref()
+    }
+
     /// Begins to watch the exchange of a request whose head has just come.
     pub fn exchange(&self, head: &Parts) -> Exchange {
         match &self.local {
