@@ -3,8 +3,8 @@
 use super::{
     Failure,
     flags::{Exchange, Listening, Logging, Metrics, Sources},
-    telemetry::{Watch, target},
     process,
+    telemetry::{Watch, target},
 };
 use crate::{
     config::{Config, Descriptors, Rules},

@@ -63,7 +63,13 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         banner = banner.line("try", curl);
     }
     watch.publish()?;
-    process::run(listeners, &gateway, watch.telemetry(), &banner, Drain::new())?;
+    process::run(
+        listeners,
+        &gateway,
+        watch.telemetry(),
+        &banner,
+        Drain::new(),
+    )?;
     watch.finish();
     Ok(())
 }

@@ -28,7 +28,11 @@ pub(super) fn requests(registry: &Registry) -> impl Iterator<Item = ExportMetric
         attributes: attributes(registry.resource().iter().cloned()),
         ..Resource::default()
     };
-    let mut parts = registry.sections().into_iter().flat_map(portions).peekable();
+    let mut parts = registry
+        .sections()
+        .into_iter()
+        .flat_map(portions)
+        .peekable();
     std::iter::from_fn(move || {
         parts.peek()?;
         let mut metrics: Vec<Metric> = Vec::new();
@@ -244,11 +248,15 @@ mod tests {
         shard.served_call_ended(&call);
         let metrics = metrics(&registry);
         let find = |name: &str| metrics.iter().find(|metric| metric.name == name).unwrap();
-        let metric::Data::Sum(started) = find("grpc.server.call.started").data.clone().unwrap() else {
+        let metric::Data::Sum(started) = find("grpc.server.call.started").data.clone().unwrap()
+        else {
             panic!("a counter is a sum");
         };
         assert!(started.is_monotonic);
-        assert_eq!(started.aggregation_temporality(), AggregationTemporality::Cumulative);
+        assert_eq!(
+            started.aggregation_temporality(),
+            AggregationTemporality::Cumulative
+        );
         let one = number_data_point::Value::AsInt(1);
         assert_eq!(started.data_points[0].value, Some(one));
         let duration = find("grpc.server.call.duration");
@@ -258,10 +266,17 @@ mod tests {
         };
         let point = &durations.data_points[0];
         assert_eq!((point.count, point.sum), (1, Some(0.002)));
-        assert_eq!((point.explicit_bounds.len(), point.bucket_counts.len()), (41, 42));
+        assert_eq!(
+            (point.explicit_bounds.len(), point.bucket_counts.len()),
+            (41, 42)
+        );
         assert_eq!(point.bucket_counts[8], 1);
         assert_eq!(point.exemplars[0].trace_id, trace.to_bytes());
-        let labels: Vec<_> = point.attributes.iter().map(|label| label.key.as_str()).collect();
+        let labels: Vec<_> = point
+            .attributes
+            .iter()
+            .map(|label| label.key.as_str())
+            .collect();
         assert_eq!(labels, ["grpc.method", "grpc.status"]);
         assert!(point.start_time_unix_nano <= point.time_unix_nano);
     }
