@@ -20,7 +20,8 @@ use super::content::Label;
 use super::failure::Failure;
 use super::matched::Matched;
 use super::{bind, body, exchange, metadata};
-use crate::upstream::{Failure as Upstreams, Open, Outgoing, Receiving};
+use crate::telemetry::observe::{Exchange, Phase};
+use crate::upstream::{Code, Failure as Upstreams, Open, Outgoing, Receiving};
 use axum::body::Body as AnyBody;
 use bytes::Bytes;
 use framing::Chosen;
@@ -28,7 +29,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use http_body::Body;
-use replies::Replies;
+use replies::{Call, Replies};
 use std::fmt::Display;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -42,6 +43,7 @@ type Pump = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 pub(super) async fn respond<B>(
     matched: &Matched<'_>,
     head: &Parts,
+    exchange: &mut Exchange,
     body: B,
 ) -> Result<Response, Failure>
 where
@@ -67,7 +69,7 @@ where
         deadline,
     };
     let call = async {
-        let (pump, mut receiving) = begin(matched, head, body, open).await?;
+        let (pump, mut receiving) = begin(matched, head, exchange, body, open).await?;
         let mut pump = Some(pump);
         let headers = while_pumping(&mut pump, |context| receiving.poll_headers(context)).await?;
         if method.server_streaming {
@@ -80,13 +82,24 @@ where
     let begun = timeout_at(deadline, call).await;
     let (headers, first, receiving, pump) =
         begun.unwrap_or(Err(Failure::Upstream(Upstreams::DeadlineExceeded)))?;
+    exchange.reach(Phase::Replied);
+    if let Some(message) = &first {
+        exchange.message_received(message.len());
+    }
     if !method.server_streaming {
+        exchange.called(Code::Ok, &"");
         let mut json = Vec::new();
         matched.write(&first.unwrap_or_default(), &mut json)?;
+        exchange.reach(Phase::Encoded);
         return Ok(answer::ok(Form::Json, json.into(), &headers));
     }
     let route = matched.owned();
-    let replies = Replies::new(route, chosen.framing, receiving, pump, first, deadline);
+    let call = Call {
+        receiving,
+        pump,
+        exchange: exchange.share(),
+    };
+    let replies = Replies::new(route, chosen.framing, call, first, deadline);
     Ok(streamed(replies, chosen.media, &headers))
 }
 
@@ -95,6 +108,7 @@ where
 async fn begin<B>(
     matched: &Matched<'_>,
     head: &Parts,
+    exchange: &mut Exchange,
     body: B,
     open: Open,
 ) -> Result<(Pump, Receiving), Failure>
@@ -107,7 +121,11 @@ where
     let label = matched.label(head, &body)?;
     if !matched.binding.method.client_streaming {
         let body = body::read(body, matched.settings).await?;
+        exchange.body_received(body.len());
         let message = bind::message(matched, query, &body, label)?;
+        exchange.reach(Phase::Decoded);
+        exchange.call();
+        exchange.message_sent(message.message().len());
         let (sending, receiving) = upstream.open(open).await.map_err(Failure::Upstream)?;
         return Ok((Box::pin(send_one(sending, message)), receiving));
     }
@@ -116,8 +134,9 @@ where
     }
     let mut bound = Vec::new();
     bind::parameters(matched, query, &mut bound)?;
+    exchange.call();
     let (sending, receiving) = upstream.open(open).await.map_err(Failure::Upstream)?;
-    let pump = pump::run(matched.owned(), body, bound, sending);
+    let pump = pump::run(matched.owned(), exchange.share(), body, bound, sending);
     Ok((Box::pin(pump), receiving))
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Lane {
     index: usize,
     batching: Batching,
     waiting: RefCell<VecDeque<SpanData>>,
+    /// When the first of those came, or the batch before them went.
+    first_since: Cell<Instant>,
     /// With the destination, and not answered for.
     under_way: Cell<usize>,
     closing: Cell<bool>,
@@ -46,6 +48,7 @@ impl Lane {
             index,
             batching,
             waiting: RefCell::default(),
+            first_since: Cell::new(Instant::now()),
             under_way: Cell::default(),
             closing: Cell::default(),
             changed: Notify::new(),
@@ -59,6 +62,9 @@ impl Lane {
             waiting.push_back(span);
         } else {
             add(&self.counts().dropped, 1);
+        }
+        if waiting.len() == 1 {
+            self.first_since.set(Instant::now());
         }
         // What its reader waits for: a first one, and as many as go at a time.
         if waiting.len() == 1 || waiting.len() == self.batching.max_batch {
@@ -108,8 +114,8 @@ impl Lane {
     /// Waits for a batch that is full, or whose first span has waited long enough.
     /// False: there is none, and none will come.
     async fn batch(&self, delay: Duration) -> bool {
-        let due = Instant::now() + delay;
         loop {
+            let due = self.first_since.get() + delay;
             let waiting = self.waiting.borrow().len();
             if self.closing.get() {
                 return waiting > 0;
@@ -130,6 +136,7 @@ impl Lane {
     fn take(&self) -> Vec<SpanData> {
         let mut waiting = self.waiting.borrow_mut();
         let spans = waiting.len().min(self.batching.max_batch);
+        self.first_since.set(Instant::now());
         waiting.drain(..spans).collect()
     }
 

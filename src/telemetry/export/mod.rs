@@ -11,14 +11,26 @@
 //! up neither a request nor another destination. Whatever is lost on the way is
 //! counted, see [`Counts`].
 
+mod auth;
+pub mod aws;
+mod client;
+mod console;
 mod counts;
 mod destination;
+mod env;
+mod error;
+pub mod google;
 mod lane;
+pub mod otlp;
 mod pipeline;
 mod queue;
+mod start;
+mod xray;
 
 pub use counts::{Counters, Counts};
 pub use destination::{Destination, Exporting, Loss, Sdk};
+pub use env::{Chosen, Settings};
+pub use error::Error;
 pub use pipeline::{Batching, Pipeline};
 pub use queue::Sender;
 

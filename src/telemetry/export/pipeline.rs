@@ -2,10 +2,9 @@
 //! end, within a deadline. The thread has a runtime of its own, so that no worker
 //! ever waits for, or works for, a receiver of spans.
 
-use super::{Counters, Destination, Expand, Sender, lane::Lane, queue::Queue};
+use super::{Counters, Destination, Error, Expand, Sender, lane::Lane, queue::Queue};
 use futures_util::future::join_all;
 use std::{
-    io,
     rc::Rc,
     sync::{Arc, mpsc},
     thread,
@@ -52,7 +51,7 @@ impl<R: Expand> Pipeline<R> {
     /// # Errors
     ///
     /// When the system gives no thread, or nothing to wait on.
-    pub fn new(batching: Batching, destinations: Vec<Box<dyn Destination>>) -> io::Result<Self> {
+    pub fn new(batching: Batching, destinations: Vec<Box<dyn Destination>>) -> Result<Self, Error> {
         let queue = Arc::new(Queue::new(batching.max_queue));
         let names = destinations.iter().map(|destination| destination.name());
         let counters = Counters::new(queue.counts.clone(), names);

@@ -1,5 +1,6 @@
 //! One call as plain data: what everyone who is told of it may look at.
 
+use crate::telemetry::debug::Key;
 use crate::telemetry::span::Span;
 use http::StatusCode;
 use std::time::{Duration, Instant};
@@ -38,6 +39,10 @@ pub struct Call {
     pub http: Option<Http>,
     /// Where the call is to be a span.
     pub(in crate::telemetry) span: Option<Box<Span>>,
+    /// Its place among those under way, where these are listed.
+    pub(super) key: Option<Key>,
+    /// What its error said, where examples of calls are kept.
+    pub(super) error: Option<Box<str>>,
 }
 
 /// What went one way. A message's size is that of the message alone, without the
@@ -95,6 +100,8 @@ impl Call {
             outcome: Outcome::default(),
             http: None,
             span: None,
+            key: None,
+            error: None,
         }
     }
 

@@ -11,7 +11,8 @@ use crate::telemetry::sampling::Subject;
 use crate::telemetry::span::Span;
 use http::StatusCode;
 use http::request::Parts;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tonic::Code;
 
@@ -54,7 +55,7 @@ impl Exchange {
             method: head.method.clone(),
             version: head.version,
         });
-        local.sinks.began(&server);
+        local.sinks.began(&mut server);
         Self(State::Own(Box::new(Watched {
             local: local.clone(),
             server: Some(server),
@@ -63,15 +64,27 @@ impl Exchange {
     }
 
     /// The request's route, by its index, or that it has none; decides whether the
-    /// exchange is recorded. Gives the context to send upstream; `None` where that
-    /// is not for this exchange to say.
+    /// exchange is recorded. Gives the context to send upstream.
+    ///
+    /// # Errors
+    ///
+    /// Gives `extracted` back where no exchange is ever recorded, so that the context
+    /// is not for this exchange to decide.
+    #[allow(
+        clippy::result_large_err,
+        reason = "what was handed in, not an error to carry around"
+    )]
     pub fn admit(
         &mut self,
         head: &Parts,
         route: Option<usize>,
         extracted: Extracted,
-    ) -> Option<Context> {
-        self.with(|watched| watched.admit(head, route, extracted))?
+    ) -> Result<Context, Extracted> {
+        match &mut self.0 {
+            State::Unwatched => Err(extracted),
+            State::Own(watched) => watched.admit(head, route, extracted),
+            State::Shared(shared) => lock(shared).admit(head, route, extracted),
+        }
     }
 
     /// Something is done.
@@ -95,16 +108,16 @@ impl Exchange {
 
     /// A message has been sent to the backend.
     pub fn message_sent(&mut self, bytes: usize) {
-        self.on_client(|client| client.message_sent(bytes));
+        self.with(|watched| watched.on_message(|client| client.message_sent(bytes)));
     }
 
     /// A message of the backend has come.
     pub fn message_received(&mut self, bytes: usize) {
-        self.on_client(|client| client.message_received(bytes));
+        self.with(|watched| watched.on_message(|client| client.message_received(bytes)));
     }
 
     /// The gRPC call is over; `message` is what its status says.
-    pub fn called(&mut self, code: Code, message: &str) {
+    pub fn called(&mut self, code: Code, message: &dyn fmt::Display) {
         self.with(|watched| watched.called(code, message, End::Complete));
     }
 
@@ -158,34 +171,55 @@ impl Exchange {
         match &mut self.0 {
             State::Unwatched => None,
             State::Own(watched) => Some(tell(watched)),
-            State::Shared(shared) => {
-                let mut watched = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(tell(&mut watched))
-            }
+            State::Shared(shared) => Some(tell(&mut lock(shared))),
         }
     }
 
     fn on_server(&mut self, tell: impl FnOnce(&mut Call)) {
         self.with(|watched| watched.server.as_mut().map(tell));
     }
+}
 
-    fn on_client(&mut self, tell: impl FnOnce(&mut Call)) {
-        self.with(|watched| watched.client.as_mut().map(tell));
-    }
+fn lock(shared: &Mutex<Box<Watched>>) -> MutexGuard<'_, Box<Watched>> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Watched {
+    fn on_message(&mut self, tell: impl FnOnce(&mut Call)) {
+        if let Some(client) = &mut self.client {
+            tell(client);
+            self.local.sinks.progress(client);
+        }
+    }
+
+    #[allow(clippy::result_large_err, reason = "as of `Exchange::admit`")]
     fn admit(
         &mut self,
         head: &Parts,
         route: Option<usize>,
         extracted: Extracted,
-    ) -> Option<Context> {
+    ) -> Result<Context, Extracted> {
+        let admitted = self.decide(head, route, extracted);
+        if let Some(server) = &mut self.server {
+            self.local.sinks.placed(server);
+        }
+        admitted
+    }
+
+    #[allow(clippy::result_large_err, reason = "as of `Exchange::admit`")]
+    fn decide(
+        &mut self,
+        head: &Parts,
+        route: Option<usize>,
+        extracted: Extracted,
+    ) -> Result<Context, Extracted> {
         let Self { local, server, .. } = self;
-        let server = server.as_mut()?;
+        let Some(server) = server else {
+            return Err(extracted);
+        };
         server.operation = route;
         if !local.sinks.spans() {
-            return None;
+            return Err(extracted);
         }
         let operations = &local.vocabulary.operations;
         let rpc = route.map(|route| &*operations.methods()[operations.routes()[route].method].name);
@@ -200,9 +234,9 @@ impl Watched {
             span.reach(Phase::Routed);
             let sent = span.for_child();
             server.span = Some(Box::new(span));
-            return Some(sent);
+            return Ok(sent);
         }
-        Some(admitted.context)
+        Ok(admitted.context)
     }
 
     fn call(&mut self) {
@@ -217,17 +251,18 @@ impl Watched {
             .map(|route| local.vocabulary.operations.routes()[route].method);
         let mut call = Call::begin(Kind::GrpcClient, method, Instant::now());
         call.span = server.span.as_ref().map(|span| Box::new(span.child()));
-        local.sinks.began(&call);
+        local.sinks.began(&mut call);
         *client = Some(call);
     }
 
-    fn called(&mut self, code: Code, message: &str, end: End) {
+    fn called(&mut self, code: Code, message: &dyn fmt::Display, end: End) {
         let Some(mut client) = self.client.take() else {
             return;
         };
         client.ended = Instant::now();
         client.outcome.grpc = Some(code);
         client.outcome.end = end;
+        self.local.sinks.explain(&mut client, message);
         if let Some(span) = &mut client.span {
             span.explain(code, message);
         }
@@ -239,7 +274,7 @@ impl Watched {
 
     fn end(&mut self, end: End) {
         // A call whose end nobody has waited for is one that nobody wanted any more.
-        self.called(Code::Cancelled, "", End::Cancelled);
+        self.called(Code::Cancelled, &"", End::Cancelled);
         let Some(mut server) = self.server.take() else {
             return;
         };
@@ -251,6 +286,14 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
+        // A panic is answered, though not from here.
+        if std::thread::panicking()
+            && let Some(server) = &mut self.server
+        {
+            server.outcome.http = Some(StatusCode::INTERNAL_SERVER_ERROR);
+            server.outcome.grpc = Some(Code::Internal);
+            return self.end(End::Complete);
+        }
         self.end(End::Cancelled);
     }
 }

@@ -16,6 +16,7 @@
 mod body;
 mod call;
 mod exchange;
+mod ledger;
 mod operations;
 mod recorder;
 mod sinks;
@@ -23,6 +24,7 @@ mod sinks;
 pub use body::Observed;
 pub use call::{Call, End, Http, Kind, Outcome, Traffic};
 pub use exchange::{Exchange, Phase};
+pub use ledger::{Counting, Ledger};
 pub use operations::{Method, Operations, Route};
 pub(super) use recorder::Vocabulary;
 pub use recorder::{Recorder, Settings, Telemetry};

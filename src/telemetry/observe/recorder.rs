@@ -1,6 +1,7 @@
 //! What is chosen for the process, and what each worker has of it.
 
 use super::exchange::Exchange;
+use super::ledger::{Counting, Ledger};
 use super::operations::Operations;
 use super::sinks::Sinks;
 use crate::telemetry::export::Sender;
@@ -8,7 +9,7 @@ use crate::telemetry::propagation::Formats;
 use crate::telemetry::sampling::Sampler;
 use crate::telemetry::span::{Names, Record};
 use http::request::Parts;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What an operator may choose about the watching of calls.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,9 @@ pub struct Telemetry {
 pub(in crate::telemetry) struct Shared {
     pub(super) settings: Settings,
     pub(super) spans: Option<Sender<Record>>,
+    counting: Option<Counting>,
+    /// Made when it is known what there is to count.
+    ledger: OnceLock<Ledger>,
 }
 
 /// What one worker needs to watch its calls. Clones are the same.
@@ -62,13 +66,43 @@ impl Telemetry {
     /// no call is recorded, and trace context passes as it came.
     pub fn new(settings: Settings, spans: Option<Sender<Record>>) -> Self {
         Self {
-            shared: Arc::new(Shared { settings, spans }),
+            shared: Arc::new(Shared {
+                settings,
+                spans,
+                ..Shared::default()
+            }),
         }
+    }
+
+    /// The same, with calls counted, and examples of them kept for the debug pages.
+    /// To be said before the first recorder is made.
+    pub fn counting(self, counting: Counting) -> Self {
+        let Shared {
+            settings, spans, ..
+        } = &*self.shared;
+        Self {
+            shared: Arc::new(Shared {
+                settings: settings.clone(),
+                spans: spans.clone(),
+                counting: Some(counting),
+                ledger: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// The counts, once there are recorders; none where nothing is counted.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.shared.ledger.get()
     }
 
     /// A recorder for one worker that handles these operations.
     pub fn recorder(&self, operations: &Arc<Operations>) -> Recorder {
-        let sinks = Sinks::new(&self.shared);
+        let shared = &self.shared;
+        let ledger = shared.counting.as_ref().map(|counting| {
+            let ledger = || Ledger::new(counting, operations);
+            shared.ledger.get_or_init(ledger)
+        });
+        let sinks = Sinks::new(shared, ledger);
         let local = sinks.wanted().then(|| {
             let vocabulary = Vocabulary {
                 operations: operations.clone(),

@@ -16,6 +16,7 @@ use crate::telemetry::observe::Phase;
 use crate::telemetry::propagation::{Context, Link, SpanId, TraceId};
 use http::request::Parts;
 use request::Request;
+use std::fmt;
 use std::time::Instant;
 use tonic::Code;
 
@@ -115,9 +116,9 @@ impl Span {
     }
 
     /// What the status of the call says besides its code.
-    pub(super) fn explain(&mut self, code: Code, message: &str) {
+    pub(super) fn explain(&mut self, code: Code, message: &dyn fmt::Display) {
         if code != Code::Ok {
-            message.clone_into(&mut self.status);
+            self.status = message.to_string();
         }
     }
 
