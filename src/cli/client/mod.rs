@@ -55,6 +55,8 @@ struct Done {
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let mut config = Config::default();
+    // What a call says is printed; the log would only say it again.
+    config.logs.level = "error".parse().expect("a level");
     flags.logging.apply(&mut config);
     logs::init(&config.logs);
     let formats = Formats::default();
