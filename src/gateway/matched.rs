@@ -1,6 +1,7 @@
 //! A request's route, with all that was decided for it at start-up.
 
 use super::Worker;
+use super::accept::Form;
 use super::content::{self, Label};
 use super::failure::Failure;
 use super::identity::Identity;
@@ -9,6 +10,7 @@ use crate::route::Captures;
 use crate::rule::{Binding, BodySelector, ReplySelector};
 use crate::transcode::{self, Schema};
 use crate::upstream::Upstream;
+use bytes::Bytes;
 use http::request::Parts;
 use http_body::Body;
 use std::sync::Arc;
@@ -65,6 +67,18 @@ impl<'a> Matched<'a> {
             (_, BodySelector::None) => Ok(Label::Json),
             (true, _) => Ok(content::label_of_nothing(&head.headers)),
             _ => content::label(&head.headers, &head.method),
+        }
+    }
+
+    /// A whole reply in a form.
+    pub(super) fn spell(&self, form: Form, message: Bytes) -> Result<Bytes, Failure> {
+        match form {
+            Form::Json => {
+                let mut json = Vec::with_capacity(message.len() * 2 + 64);
+                self.write(&message, &mut json)?;
+                Ok(json.into())
+            }
+            Form::Protobuf(_) => Ok(message),
         }
     }
 

@@ -26,8 +26,6 @@ pub(super) enum End {
     Left { complete: bool },
     /// There is nobody to tell anything.
     Lost(&'static str),
-    /// The server is finishing.
-    GoingAway,
 }
 
 /// How long the client has to take what it is told and to close its side.
@@ -45,11 +43,6 @@ pub(super) async fn close(
 ) {
     let (code, reason, error) = match end {
         End::Finished => (CloseCode::Normal, String::new(), None),
-        End::GoingAway => (
-            CloseCode::Away,
-            "the server is shutting down".to_owned(),
-            None,
-        ),
         End::Violated(fault) => (CloseCode::Protocol, fault, None),
         End::Failed(failure) => {
             let own = own_code(&failure);
@@ -116,12 +109,13 @@ fn record(error: &Error) -> Utf8Bytes {
     format!(r#"{{"error":{status}}}"#).into()
 }
 
-/// The code of a fault for which RFC 6455 has one.
+/// The code of an end for which RFC 6455 has one.
 fn own_code(failure: &Failure) -> Option<CloseCode> {
     match failure {
         Failure::BadFrame { .. } | Failure::EmptyBody => Some(CloseCode::Invalid),
         Failure::BodyTooLarge { .. } => Some(CloseCode::Size),
         Failure::UnexpectedFrame(_) => Some(CloseCode::Unsupported),
+        Failure::Closing => Some(CloseCode::Away),
         _ => None,
     }
 }

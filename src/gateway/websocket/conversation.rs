@@ -3,18 +3,19 @@
 
 use super::super::failure::Failure;
 use super::super::matched::Owned;
-use super::GoingAway;
+use super::super::stream::{self, Activity};
 use super::close::{self, End, answer};
 use super::downlink::Downlink;
 use super::link::{Kind, Link, Socket};
 use super::uplink::{Opening, Uplink};
-use crate::upstream::{Failure as Upstreams, Open, Receiving};
+use crate::upstream::{Open, Receiving};
 use futures_util::StreamExt as _;
 use futures_util::stream::{SplitSink, SplitStream};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -24,7 +25,6 @@ pub(super) struct Conversation {
     pub(super) route: Owned,
     pub(super) opening: Opening,
     pub(super) open: Open,
-    pub(super) going_away: Option<GoingAway>,
     pub(super) kind: Option<Kind>,
 }
 
@@ -35,7 +35,7 @@ const BUFFER: usize = 8 << 10;
 const AFTERMATH: Duration = Duration::from_secs(10);
 
 impl Conversation {
-    pub(super) async fn run(mut self, upgrade: OnUpgrade) {
+    pub(super) async fn run(self, upgrade: OnUpgrade) {
         let upgraded = match upgrade.await {
             Ok(upgraded) => upgraded,
             Err(error) => {
@@ -53,15 +53,12 @@ impl Conversation {
         let io = TokioIo::new(upgraded);
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
         let (mut sink, mut frames) = socket.split();
-        let deadline = self.open.deadline;
-        let going_away = self.going_away.take();
+        let activity = Arc::new(Activity::new());
+        let over = stream::over(route.clone(), activity.clone(), self.open.deadline);
         let end = tokio::select! {
             biased;
-            end = self.talk(&mut sink, &mut frames) => end,
-            () = begun(going_away) => End::GoingAway,
-            () = sleep_until(deadline) => {
-                End::Failed(Failure::Upstream(Upstreams::DeadlineExceeded))
-            }
+            end = self.talk(&mut sink, &mut frames, activity) => end,
+            failure = over => End::Failed(failure),
         };
         close::close(end, route.schema(), sink, frames).await;
     }
@@ -70,6 +67,7 @@ impl Conversation {
         self,
         sink: &mut SplitSink<Socket, Message>,
         frames: &mut SplitStream<Socket>,
+        activity: Arc<Activity>,
     ) -> End {
         let Self {
             route,
@@ -82,7 +80,7 @@ impl Conversation {
             Ok(call) => call,
             Err(failure) => return End::Failed(Failure::Upstream(failure)),
         };
-        let link = Link::new(kind);
+        let link = Link::new(kind, activity);
         let up = async {
             let uplink = Uplink::open(&route, &link, frames, sending, opening).await;
             uplink.run().await
@@ -97,7 +95,6 @@ impl Conversation {
             biased;
             end = down.run() => end,
             end = up => end,
-            () = link.idle(route.manners().stream_idle) => End::Failed(Failure::StreamIdle),
         };
         if matches!(end, End::Left { complete: true }) && route.binding().method.client_streaming {
             // A cancellation could overtake messages that are on their way.
@@ -114,11 +111,4 @@ impl Conversation {
 /// Reads replies that nobody wants any more.
 async fn rest(receiving: &mut Receiving) {
     while let Ok(Some(_)) = receiving.message().await {}
-}
-
-async fn begun(going_away: Option<GoingAway>) {
-    match going_away {
-        Some(going_away) => going_away.begun().await,
-        None => std::future::pending().await,
-    }
 }

@@ -65,14 +65,18 @@ impl Downlink<'_> {
             Poll::Pending => {
                 self.flush().await?;
                 loop {
-                    tokio::select! {
+                    let ping = tokio::select! {
                         biased;
                         reply = self.receiving.message() => break reply,
-                        () = self.link.ping.notified() => {}
+                        () = self.link.ping.notified() => true,
+                        () = self.link.flush.notified() => false,
+                    };
+                    if ping {
+                        let patience = self.patience();
+                        let ping = self.sink.feed(Message::Ping(Bytes::new()));
+                        taken(self.link, patience, ping).await?;
                     }
-                    let patience = self.patience();
-                    let ping = self.sink.send(Message::Ping(Bytes::new()));
-                    taken(self.link, patience, ping).await?;
+                    self.flush().await?;
                 }
             }
         };
@@ -89,7 +93,7 @@ impl Downlink<'_> {
                 Message::Text(text)
             }
         };
-        self.link.pass();
+        self.link.activity.pass();
         let patience = self.patience();
         taken(self.link, patience, self.sink.feed(frame)).await
     }
