@@ -5,6 +5,7 @@
 mod backend;
 mod backends;
 mod calls;
+mod cases;
 mod fetchit;
 mod health;
 mod in_process;

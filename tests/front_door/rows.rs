@@ -9,20 +9,24 @@ use std::time::{Duration, Instant};
 /// Longer than this no row may take; deadlines in rows are far below.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A request and what is asked of its answer.
 #[derive(Default)]
-struct Row {
-    title: String,
-    line: usize,
+pub struct Row {
+    pub title: String,
+    pub line: usize,
     head: Vec<String>,
     body: Vec<u8>,
     has_body: bool,
     expected: Vec<String>,
+    /// The call that the backend must see; only `cases` reads it.
+    pub call: Option<String>,
 }
 
 /// Runs every row of a file against the gateway and reports all that differ.
 pub async fn run(address: SocketAddr, file: &str) {
     let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
-    let rows = parse(&std::fs::read_to_string(&path).expect("the data file"));
+    let text = std::fs::read_to_string(&path).expect("the data file");
+    let rows = parse((1..).zip(text.lines()));
     assert!(!rows.is_empty(), "{file} has no rows");
     let mut faults = String::new();
     let count = rows.len();
@@ -41,13 +45,14 @@ pub async fn run(address: SocketAddr, file: &str) {
     assert!(faults.is_empty(), "of {count} rows these differ:\n{faults}");
 }
 
-fn parse(text: &str) -> Vec<Row> {
+/// The rows of a file, or of the part of it that `lines` are with their numbers.
+pub fn parse<'a>(lines: impl IntoIterator<Item = (usize, &'a str)>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
+    for (number, line) in lines {
         if let Some(title) = line.strip_prefix("# ") {
             rows.push(Row {
                 title: title.to_owned(),
-                line: index + 1,
+                line: number,
                 ..Row::default()
             });
             continue;
@@ -59,6 +64,7 @@ fn parse(text: &str) -> Vec<Row> {
         match mark {
             ">" => row.head.push(rest.to_owned()),
             "<" => row.expected.push(rest.to_owned()),
+            "=" => row.call = Some(rest.to_owned()),
             "|" => row.add(rest.as_bytes()),
             // A count, a space, and what is repeated.
             "|*" => {
@@ -67,13 +73,22 @@ fn parse(text: &str) -> Vec<Row> {
             }
             "|x" => row.add(&unescape(rest)),
             "" => {}
-            _ => panic!("line {}: what is `{mark}`?", index + 1),
+            _ => panic!("line {number}: what is `{mark}`?"),
         }
     }
     rows
 }
 
 impl Row {
+    /// Asks for one thing more.
+    pub fn expect(&mut self, line: String) {
+        self.expected.push(line);
+    }
+
+    pub fn expects_nothing(&self) -> bool {
+        self.expected.is_empty()
+    }
+
     fn add(&mut self, bytes: &[u8]) {
         self.has_body = true;
         self.body.extend_from_slice(bytes);
@@ -92,7 +107,8 @@ fn unescape(text: &str) -> Vec<u8> {
     bytes
 }
 
-fn request(row: &Row) -> Vec<u8> {
+/// The bytes of the request.
+pub fn request(row: &Row) -> Vec<u8> {
     let mut lines = row.head.iter();
     let first = lines.next().expect("a request line");
     let mut bytes = unescape(&expand(first));
@@ -141,7 +157,7 @@ fn expand(line: &str) -> String {
 }
 
 /// What differs, if anything does.
-fn compare(row: &Row, answer: &Answer, took: Duration) -> Option<String> {
+pub fn compare(row: &Row, answer: &Answer, took: Duration) -> Option<String> {
     let shown = || {
         format!(
             "{} {}",
