@@ -345,6 +345,12 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
             body = vec![frame; count.parse().expect("a count")];
             end = Finish::Silence;
         }
+        // The same between a head and trailers that hold what is given.
+        ["stream-under", count, ref pairs @ ..] => {
+            insert(headers, pairs);
+            insert(&mut trailers, pairs);
+            body = vec![frame; count.parse().expect("a count")];
+        }
         // The same, and then the beginning of a message of this length.
         ["stream-then-announce", count, length] => {
             let length: u32 = length.parse().expect("a length");

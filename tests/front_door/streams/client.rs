@@ -110,7 +110,7 @@ impl Drop for Held {
 }
 
 /// A request body that ends with its sender.
-struct Upload(mpsc::Receiver<Bytes>);
+pub struct Upload(pub mpsc::Receiver<Bytes>);
 
 impl http_body::Body for Upload {
     type Data = Bytes;
