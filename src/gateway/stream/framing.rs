@@ -4,6 +4,7 @@
 
 use http::HeaderMap;
 use http::header::{ACCEPT, HeaderValue};
+use std::str::FromStr;
 
 /// The framing of a streamed reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,12 +118,24 @@ impl Framing {
         (self == Self::Events).then_some(b":\n\n")
     }
 
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
+    /// What the parameter `framing` of a JSON media type can ask for.
+    fn of_json(name: &str) -> Option<Self> {
+        let framing = name.parse().ok();
+        framing.filter(|framing| matches!(framing, Self::Envelope | Self::Bare | Self::Array))
+    }
+}
+
+impl FromStr for Framing {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Ok(match name {
             "envelope" => Self::Envelope,
             "bare" => Self::Bare,
             "array" => Self::Array,
-            _ => return None,
+            "sequence" => Self::Sequence,
+            "events" => Self::Events,
+            _ => return Err("expected envelope, bare, array, sequence or events".to_owned()),
         })
     }
 }
@@ -152,7 +165,7 @@ impl Chosen {
             for (key, value) in parts.filter_map(|part| part.split_once('=')) {
                 match key {
                     "q" | "Q" => quality = value.parse().unwrap_or(0.0),
-                    "framing" => framing = Framing::named(value),
+                    "framing" => framing = Framing::of_json(value),
                     _ => {}
                 }
             }

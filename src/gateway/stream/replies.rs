@@ -184,7 +184,7 @@ impl Records {
     fn add(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
         let before = out.len();
         self.framing.before(self.count, out);
-        if let Err(failure) = self.route.write(message, out) {
+        if let Err(failure) = self.route.write_line(message, out) {
             out.truncate(before);
             return Err(failure);
         }

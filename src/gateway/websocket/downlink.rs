@@ -88,7 +88,9 @@ impl Downlink<'_> {
             Kind::Binary => Message::Binary(Bytes::copy_from_slice(reply)),
             Kind::Text => {
                 let mut json = Vec::with_capacity(reply.len() * 2 + 64);
-                self.route.write(reply, &mut json).map_err(End::Failed)?;
+                self.route
+                    .write_line(reply, &mut json)
+                    .map_err(End::Failed)?;
                 let text = Utf8Bytes::try_from(json).expect("the transcoder writes UTF-8");
                 Message::Text(text)
             }

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 use trestle::fetchit;
-use trestle::gateway::{Gateway, Settings};
+use trestle::gateway::{Framing, Gateway, Settings};
 use trestle::upstream::{self, Upstream};
 
 const SCRIPT: &str = "stream-under 1 foo=bar more=1 trailer=Foo,%20grpc-status,absent";
@@ -103,6 +103,33 @@ async fn heads_say_that_the_framing_was_chosen_and_may_not_be_held_back() {
         ("x-accel-buffering", "no"),
     ] {
         assert_eq!(head.header(name), Some(value));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_has_its_default_framing_and_records_stay_on_one_line() {
+    let backend = Backend::start().await;
+    let mut settings = Settings::default();
+    settings.route.framing = Framing::Events;
+    settings.route.write.pretty = true;
+    let gateway = start(&backend.url(), settings).await;
+    let event = "id: 0\ndata: {\"i32\":7}\n\n";
+    for (accept, media, part) in [
+        ("*/*", "text/event-stream", event),
+        (
+            "application/json",
+            "application/json",
+            "{\"result\":{\"i32\":7}}\n",
+        ),
+        (
+            "application/json-seq",
+            "application/json-seq",
+            "\u{1e}{\"i32\":7}\n",
+        ),
+    ] {
+        let answer = get(&gateway, "stream 1", accept).await;
+        assert_eq!(answer.answer.header("content-type"), Some(media));
+        assert!(answer.text.contains(part), "{}", answer.text);
     }
 }
 
