@@ -1,11 +1,13 @@
 //! fetchIt, the demo backend: a gRPC server that capitalizes what it is sent,
 //! with health and reflection. Knows nothing of the gateway.
 
+mod about;
 mod backend;
 mod capitalize;
 mod incoming;
 mod reflection;
 
+pub use about::about;
 pub use backend::{Backend, Settings, routes};
 pub use capitalize::FetchIt;
 

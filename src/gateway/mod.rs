@@ -15,6 +15,7 @@ mod compression;
 mod content;
 mod cors;
 mod details;
+mod documents;
 mod error;
 mod etag;
 mod exchange;
@@ -48,6 +49,7 @@ use crate::rule::{Binding, Source};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
 use crate::{openapi, route, rule};
+use documents::Documents;
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
@@ -79,11 +81,18 @@ struct Tables {
     manners: Vec<RouteSettings>,
     routes: route::Table,
     settings: Settings,
+    documents: Documents,
     /// True once streams are to end.
     closing: watch::Sender<bool>,
 }
 
 impl Tables {
+    fn openapi(&self) -> openapi::Document {
+        let mut settings = self.settings.openapi.clone();
+        settings.write = self.settings.route.write;
+        openapi::Document::build(&self.pool, &self.schema, &self.bindings, &settings)
+    }
+
     fn is_streaming(&self, binding: usize) -> bool {
         self.bindings[binding].method.is_streaming()
     }
@@ -128,10 +137,7 @@ impl Gateway {
 
     /// The OpenAPI document of what is served.
     pub fn openapi(&self) -> openapi::Document {
-        let tables = &self.worker.tables;
-        let mut settings = tables.settings.openapi.clone();
-        settings.write = tables.settings.route.write;
-        openapi::Document::build(&tables.pool, &tables.schema, &tables.bindings, &settings)
+        self.worker.tables.openapi()
     }
 
     /// The same gateway with connections of its own, for one worker.
@@ -264,6 +270,7 @@ impl Builder {
             manners,
             routes,
             settings: self.settings,
+            documents: Documents::default(),
             closing: watch::Sender::new(false),
         };
         let worker = Worker {
