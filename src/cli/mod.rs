@@ -13,6 +13,7 @@ mod demo;
 mod example;
 mod failure;
 mod flags;
+mod openapi;
 mod process;
 mod routes;
 mod serve;
@@ -44,6 +45,7 @@ enum Command {
     Client(client::Flags),
     Routes(routes::Flags),
     Check(check::Flags),
+    Openapi(openapi::Flags),
 }
 
 /// Runs the program with the process's arguments.
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Client(flags) => client::run(&flags),
         Command::Routes(flags) => routes::run(&flags),
         Command::Check(flags) => check::run(&flags),
+        Command::Openapi(flags) => openapi::run(&flags),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ mod compression;
 mod content;
 mod cors;
 mod details;
+mod documents;
 mod error;
 mod etag;
 mod exchange;
@@ -47,7 +48,8 @@ use crate::rule::{Binding, Source};
 use crate::telemetry::observe::{Operations, Recorder, Telemetry};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
-use crate::{route, rule};
+use crate::{openapi, route, rule};
+use documents::Documents;
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
@@ -73,6 +75,7 @@ struct Worker {
 /// What is decided once, from descriptors and settings.
 #[derive(Debug)]
 struct Tables {
+    pool: DescriptorPool,
     schema: Schema,
     bindings: Vec<Binding>,
     /// One for each binding.
@@ -82,11 +85,18 @@ struct Tables {
     operations: Arc<Operations>,
     telemetry: Telemetry,
     settings: Settings,
+    documents: Documents,
     /// True once streams are to end.
     closing: watch::Sender<bool>,
 }
 
 impl Tables {
+    fn openapi(&self) -> openapi::Document {
+        let mut settings = self.settings.openapi.clone();
+        settings.write = self.settings.route.write;
+        openapi::Document::build(&self.pool, &self.schema, &self.bindings, &settings)
+    }
+
     fn is_streaming(&self, binding: usize) -> bool {
         self.bindings[binding].method.is_streaming()
     }
@@ -129,6 +139,11 @@ impl Gateway {
     /// The plans behind the routes, which name the fields that bindings hold.
     pub fn schema(&self) -> &Schema {
         &self.worker.tables.schema
+    }
+
+    /// The OpenAPI document of what is served.
+    pub fn openapi(&self) -> openapi::Document {
+        self.worker.tables.openapi()
     }
 
     /// The same gateway with connections of its own, for one worker.
@@ -269,6 +284,7 @@ impl Builder {
             })
             .collect();
         let tables = Tables {
+            pool: self.pool,
             schema,
             manners,
             routes,
@@ -276,6 +292,7 @@ impl Builder {
             telemetry: self.telemetry,
             bindings,
             settings: self.settings,
+            documents: Documents::default(),
             closing: watch::Sender::new(false),
         };
         Ok(Gateway::of(Arc::new(tables), upstream))
