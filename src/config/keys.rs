@@ -79,6 +79,8 @@ const KEYS: &[(&str, Set)] = &[
     ("server.write_stall_timeout", |c, v| v.to(&mut c.server.write_stall, positive)),
     ("server.drain_delay", |c, v| v.to(&mut c.server.drain_delay, duration)),
     ("server.drain_grace", |c, v| v.to(&mut c.server.drain_grace, duration)),
+    ("metrics.names", |c, v| v.to(&mut c.metrics.names, FromStr::from_str)),
+    ("metrics.namespace", |c, v| v.to(&mut c.metrics.namespace, |text| Ok(Some(text.parse()?)))),
     ("log.format", |c, v| v.to(&mut c.logs.format, FromStr::from_str)),
     ("log.level", |c, v| v.to(&mut c.logs.level, FromStr::from_str)),
 ];
