@@ -12,6 +12,7 @@ mod demo;
 mod example;
 mod failure;
 mod flags;
+mod openapi;
 mod process;
 mod routes;
 mod serve;
@@ -42,6 +43,7 @@ enum Command {
     Backend(backend::Flags),
     Routes(routes::Flags),
     Check(check::Flags),
+    Openapi(openapi::Flags),
 }
 
 /// Runs the program with the process's arguments.
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Backend(flags) => backend::run(&flags),
         Command::Routes(flags) => routes::run(&flags),
         Command::Check(flags) => check::run(&flags),
+        Command::Openapi(flags) => openapi::run(&flags),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

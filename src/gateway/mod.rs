@@ -48,7 +48,7 @@ use crate::rule::{Binding, Source};
 use crate::telemetry::observe::{Operations, Recorder, Telemetry};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
-use crate::{route, rule};
+use crate::{openapi, route, rule};
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
@@ -74,6 +74,7 @@ struct Worker {
 /// What is decided once, from descriptors and settings.
 #[derive(Debug)]
 struct Tables {
+    pool: DescriptorPool,
     schema: Schema,
     bindings: Vec<Binding>,
     /// One for each binding.
@@ -130,6 +131,14 @@ impl Gateway {
     /// The plans behind the routes, which name the fields that bindings hold.
     pub fn schema(&self) -> &Schema {
         &self.worker.tables.schema
+    }
+
+    /// The OpenAPI document of what is served.
+    pub fn openapi(&self) -> openapi::Document {
+        let tables = &self.worker.tables;
+        let mut settings = tables.settings.openapi.clone();
+        settings.write = tables.settings.route.write;
+        openapi::Document::build(&tables.pool, &tables.schema, &tables.bindings, &settings)
     }
 
     /// The same gateway with connections of its own, for one worker.
@@ -270,6 +279,7 @@ impl Builder {
             })
             .collect();
         let tables = Tables {
+            pool: self.pool,
             schema,
             manners,
             routes,

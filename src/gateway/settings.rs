@@ -4,7 +4,7 @@ use super::cors::Cors;
 use super::network::Network;
 use super::stream::Framing;
 use crate::telemetry::propagation::Formats;
-use crate::transcode;
+use crate::{openapi, transcode};
 use std::time::Duration;
 
 /// Limits, times and manners of a gateway.
@@ -43,6 +43,9 @@ pub struct Settings {
     pub compress: bool,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
+    /// What the OpenAPI document says that descriptors do not; how replies are
+    /// written is taken from `route`.
+    pub openapi: openapi::Settings,
     /// Streaming calls over WebSocket.
     pub websocket: WebSocket,
 }
@@ -105,6 +108,7 @@ impl Default for Settings {
             etags: false,
             compress: false,
             health_path: Some("/healthz".to_owned()),
+            openapi: openapi::Settings::default(),
             websocket: WebSocket::default(),
         }
     }
