@@ -5,6 +5,7 @@ use super::answer::{self, Response};
 use super::body;
 use super::content;
 use super::cors;
+use super::documents::{self, Page};
 use super::failure::Failure;
 use super::finish;
 use super::health;
@@ -96,7 +97,10 @@ where
             identity.decide(exchange, head, None, settings);
             health::answer(upstream, head).await
         }
-        Match::NoPath => Err(Failure::NoPath),
+        Match::NoPath => match Page::at(tables, path) {
+            Some(page) => documents::answer(tables, page, head),
+            None => Err(Failure::NoPath),
+        },
         Match::WrongMethod { allow } => {
             let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
             if head.method == Method::OPTIONS {

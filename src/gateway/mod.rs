@@ -15,6 +15,7 @@ mod compression;
 mod content;
 mod cors;
 mod details;
+mod documents;
 mod error;
 mod etag;
 mod exchange;
@@ -49,6 +50,7 @@ use crate::telemetry::observe::{Operations, Recorder, Telemetry};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
 use crate::{openapi, route, rule};
+use documents::Documents;
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
@@ -84,11 +86,18 @@ struct Tables {
     operations: Arc<Operations>,
     telemetry: Telemetry,
     settings: Settings,
+    documents: Documents,
     /// True once streams are to end.
     closing: watch::Sender<bool>,
 }
 
 impl Tables {
+    fn openapi(&self) -> openapi::Document {
+        let mut settings = self.settings.openapi.clone();
+        settings.write = self.settings.route.write;
+        openapi::Document::build(&self.pool, &self.schema, &self.bindings, &settings)
+    }
+
     fn is_streaming(&self, binding: usize) -> bool {
         self.bindings[binding].method.is_streaming()
     }
@@ -135,10 +144,7 @@ impl Gateway {
 
     /// The OpenAPI document of what is served.
     pub fn openapi(&self) -> openapi::Document {
-        let tables = &self.worker.tables;
-        let mut settings = tables.settings.openapi.clone();
-        settings.write = tables.settings.route.write;
-        openapi::Document::build(&tables.pool, &tables.schema, &tables.bindings, &settings)
+        self.worker.tables.openapi()
     }
 
     /// The same gateway with connections of its own, for one worker.
@@ -287,6 +293,7 @@ impl Builder {
             telemetry: self.telemetry,
             bindings,
             settings: self.settings,
+            documents: Documents::default(),
             closing: watch::Sender::new(false),
         };
         Ok(Gateway::of(Arc::new(tables), upstream))

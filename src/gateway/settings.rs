@@ -46,6 +46,10 @@ pub struct Settings {
     /// What the OpenAPI document says that descriptors do not; how replies are
     /// written is taken from `route`.
     pub openapi: openapi::Settings,
+    /// Whether the document is served at `/openapi.json` and `/openapi.yaml`.
+    pub serve_openapi: bool,
+    /// Whether a page that shows the document is served at `/docs`.
+    pub serve_docs: bool,
     /// Streaming calls over WebSocket.
     pub websocket: WebSocket,
 }
@@ -109,6 +113,8 @@ impl Default for Settings {
             compress: false,
             health_path: Some("/healthz".to_owned()),
             openapi: openapi::Settings::default(),
+            serve_openapi: true,
+            serve_docs: true,
             websocket: WebSocket::default(),
         }
     }

@@ -74,17 +74,18 @@ fn title(services: &[ServiceDescriptor]) -> String {
     }
 }
 
-/// A package's own version (`v1`, `v2beta1`), or the one that says that there is none.
+/// The version that a package's name ends in, spelt as generators of packages take
+/// it: `v1` is 1.0.0, `v2beta1` is 2.0.0-beta1; 0.0.0 where there is none.
 fn version(services: &[ServiceDescriptor]) -> String {
     let package = services.first().map(|it| it.package_name().to_owned());
     let package = package.unwrap_or_default();
     let last = package.rsplit('.').next().unwrap_or_default();
-    let is_version = last
-        .strip_prefix('v')
-        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
-    match is_version {
-        true => last.to_owned(),
-        false => "0".to_owned(),
+    let number = last.strip_prefix('v').unwrap_or_default();
+    let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    match number.split_at(digits) {
+        ("", _) => "0.0.0".to_owned(),
+        (major, "") => format!("{major}.0.0"),
+        (major, stage) => format!("{major}.0.0-{stage}"),
     }
 }
 

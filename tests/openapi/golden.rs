@@ -7,9 +7,9 @@
 use super::{gateway, pool, root};
 use serde_json::Value;
 use std::fs;
-use trestle::descriptors;
 use trestle::gateway::Settings;
 use trestle::openapi::{Document, Version};
+use trestle::{descriptors, fetchit};
 
 /// Compares a document in all its forms with the files of that name.
 fn check(name: &str, document: &Document) {
@@ -42,13 +42,7 @@ fn check(name: &str, document: &Document) {
 #[test]
 fn fetchit_is_described_as_in_the_golden_files() {
     let mut settings = Settings::default();
-    let openapi = &mut settings.openapi;
-    openapi.title = Some("fetchIt".to_owned());
-    openapi.version = Some("1".to_owned());
-    openapi.contact_name = Some("Trestle".to_owned());
-    openapi.contact_url = Some("https://example.com/trestle".to_owned());
-    openapi.license = Some("MIT".to_owned());
-    openapi.license_url = Some("https://opensource.org/license/mit".to_owned());
+    settings.openapi = fetchit::about();
     check(
         "fetchit",
         &gateway(descriptors::embedded(), settings).openapi(),

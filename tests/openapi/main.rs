@@ -5,6 +5,7 @@
 mod echo;
 mod golden;
 mod meaning;
+mod served;
 mod truth;
 
 use prost_reflect::DescriptorPool;

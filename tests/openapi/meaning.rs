@@ -90,7 +90,7 @@ fn types_of_one_name_are_told_apart() {
     );
     let status = &schemas["Outer"]["properties"]["status"];
     assert_eq!(status["$ref"], "#/components/schemas/v1.Status");
-    assert_eq!(document["info"]["version"], "v1");
+    assert_eq!(document["info"]["version"], "1.0.0");
 }
 
 #[test]
