@@ -90,7 +90,7 @@ impl Writer<'_> {
 #[inline(always)]
 pub(super) fn put_string(inside: Cursor<'_>, bytes: &[u8], out: &mut Vec<u8>) -> Result {
     out.push(b'"');
-    if is_plain(inside.rest()) {
+    if is_plain(bytes, inside.at, inside.bytes.len()) {
         append(out, bytes, inside.at, inside.bytes.len());
     } else if !escape_checked(inside.rest(), out) {
         return Err(Stop::failed("the string is not valid UTF-8"));
