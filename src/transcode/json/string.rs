@@ -31,10 +31,15 @@ impl<'a> Text<'a> {
     }
 
     /// What the string says, as UTF-8 that is not checked again.
+    #[inline]
     pub(in crate::transcode) fn content(self) -> Cow<'a, [u8]> {
-        if !self.escaped {
-            return Cow::Borrowed(self.raw);
+        match self.escaped {
+            false => Cow::Borrowed(self.raw),
+            true => self.unescaped(),
         }
+    }
+
+    fn unescaped(self) -> Cow<'a, [u8]> {
         let mut out = Vec::with_capacity(self.raw.len());
         self.decode_into(&mut out);
         Cow::Owned(out)

@@ -35,8 +35,8 @@ impl Reader<'_> {
     /// them is `@type`.
     pub(super) fn members(&mut self, plan: &Message, in_any: bool) -> Result {
         let mut progress = Progress {
-            seen: Seen::new(plan.fields.len()),
-            oneofs: Seen::new(plan.oneofs.len()),
+            seen: Seen::default(),
+            oneofs: Seen::default(),
             has_type: !in_any,
             expected: 0,
         };

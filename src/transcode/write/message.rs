@@ -62,8 +62,8 @@ impl<'a> Writer<'a> {
         first: &mut bool,
     ) -> Result {
         let mut progress = Progress {
-            seen: Seen::new(plan.fields.len()),
-            oneofs: Seen::new(plan.oneofs.len()),
+            seen: Seen::default(),
+            oneofs: Seen::default(),
             expected: 0,
         };
         while !cursor.is_empty() {
