@@ -92,44 +92,36 @@ fn decode_short(digits: &[u8], values: &[i8; 256], out: &mut Vec<u8>) -> Option<
 
 /// Appends `bytes` in the standard alphabet, padded.
 pub(in crate::transcode) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+    // `encode_append` reserves to the byte, which would make many small fields
+    // in one buffer quadratic.
+    out.reserve(bytes.len().div_ceil(3) * 4);
     if bytes.len() <= SHORT / 4 * 3 {
         encode_short(bytes, out);
     } else {
-        // `encode_append` reserves to the byte, which would make many small fields
-        // in one buffer quadratic.
-        out.reserve(bytes.len().div_ceil(3) * 4);
         STANDARD.encode_append(bytes, out);
     }
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Encodes what comes to at most [`SHORT`] digits.
 #[inline]
 fn encode_short(bytes: &[u8], out: &mut Vec<u8>) {
     let digits = |bits: u32| [18, 12, 6, 0].map(|shift| DIGITS[(bits >> shift & 63) as usize]);
     let (triples, tail) = bytes.as_chunks::<3>();
-    let start = out.len();
-    out.extend_from_slice(&[0; SHORT]);
-    let mut places = out[start..].as_chunks_mut::<4>().0.iter_mut();
-    for (&[a, b, c], place) in triples.iter().zip(&mut places) {
-        *place = digits(u32::from_be_bytes([0, a, b, c]));
+    for &[a, b, c] in triples {
+        out.extend_from_slice(&digits(u32::from_be_bytes([0, a, b, c])));
     }
-    let last = match *tail {
+    match *tail {
         [a] => {
             let [first, second, ..] = digits(u32::from_be_bytes([0, a, 0, 0]));
-            Some([first, second, b'=', b'='])
+            out.extend_from_slice(&[first, second, b'=', b'=']);
         }
         [a, b] => {
             let [first, second, third, _] = digits(u32::from_be_bytes([0, a, b, 0]));
-            Some([first, second, third, b'='])
+            out.extend_from_slice(&[first, second, third, b'=']);
         }
-        _ => None,
-    };
-    if let (Some(last), Some(place)) = (last, places.next()) {
-        *place = last;
+        _ => {}
     }
-    out.truncate(start + bytes.len().div_ceil(3) * 4);
 }
 
 #[cfg(test)]
