@@ -4,13 +4,13 @@ use super::{
     Failure,
     assemble::propagators,
     backend::{self, Listen},
-    banner::{Banner, typed},
+    banner::{Banner, Documents, typed},
     flags::{Exchange, Listening, Logging, Metrics},
     process::{self, Listeners},
     telemetry::{Watch, target},
 };
 use crate::{
-    config::Config, descriptors, gateway::Gateway, server::Drain, telemetry::logs,
+    config::Config, descriptors, fetchit, gateway::Gateway, server::Drain, telemetry::logs,
     upstream::Upstream,
 };
 use clap::Args;
@@ -51,6 +51,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     };
     let backend = backend::Thread::start(&config, listen, drain.clone())?;
 
+    let documents = Documents::of(&config);
     let url = format!("http://{}", backend.local_addr());
     let mut watch = Watch::start("trestle", &config, target(&url))?;
     let upstream = Upstream::connect_lazy(&url, config.upstream).map_err(Failure::failed)?;
@@ -68,6 +69,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .address("backend", backend.local_addr())
         .address("backend_admin", backend.admin_addr())
         .line("routes", gateway.routes().len())
+        .docs(addr, documents)
         .line("try", format!("curl {}{curl}", typed(addr)));
     process::run(listeners, &gateway, watch.telemetry(), &banner, drain)?;
     watch.finish();
@@ -76,6 +78,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
 
 fn configure(flags: &Flags) -> Result<Config, Failure> {
     let mut config = Config::default();
+    config.gateway.openapi = fetchit::about();
     flags.listening.apply(&mut config);
     flags.exchange.apply(&mut config);
     flags.metrics.apply(&mut config);

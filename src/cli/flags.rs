@@ -97,6 +97,26 @@ pub(super) struct Listening {
         hide_env_values = true
     )]
     admin_listen: Option<SocketAddr>,
+    /// Serve the OpenAPI document at /openapi.json and /openapi.yaml [default: true]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TRESTLE_SERVE_OPENAPI",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(hide_short_help = true)]
+    serve_openapi: Option<bool>,
+    /// Serve a page to read it and to try calls at /docs [default: true]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TRESTLE_SERVE_DOCS",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(hide_short_help = true)]
+    serve_docs: Option<bool>,
     /// Worker threads [default: one a core]
     #[arg(
         long,
@@ -290,6 +310,8 @@ impl Listening {
     pub(super) fn apply(&self, config: &mut Config) {
         put(self.listen, &mut config.listen);
         put(self.admin_listen, &mut config.admin_listen);
+        put(self.serve_openapi, &mut config.gateway.serve_openapi);
+        put(self.serve_docs, &mut config.gateway.serve_docs);
         put(self.workers, &mut config.server.workers);
         put(self.drain_delay, &mut config.server.drain_delay);
         put(self.drain_grace, &mut config.server.drain_grace);

@@ -3,7 +3,7 @@
 use super::{
     Failure,
     assemble::{Assembled, Given, assemble},
-    banner::{Banner, typed},
+    banner::{Banner, Documents, typed},
     example,
     flags::{Exchange, Listening, Logging, Metrics, Sources},
     process::{self, Listeners},
@@ -54,11 +54,13 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     })?;
     let listeners = Listeners::bind(&config)?;
     let addr = listeners.gateway.local_addr();
+    let documents = Documents::of(&config);
     let mut banner = Banner::new(config.logs.format)
         .address("gateway", addr)
         .address("admin", listeners.admin.local_addr())
         .line("upstream", config.upstream_url.unwrap_or_default())
-        .line("routes", gateway.routes().len());
+        .line("routes", gateway.routes().len())
+        .docs(addr, documents);
     if let Some(curl) = example::curl(gateway.routes(), &typed(addr)) {
         banner = banner.line("try", curl);
     }
