@@ -68,8 +68,8 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
-    /// Goes back to a place where it was before.
-    pub(in crate::transcode) fn rewind(&mut self, offset: usize) {
+    /// Goes to a place where it has been before.
+    pub(in crate::transcode) fn go_to(&mut self, offset: usize) {
         self.at = offset;
     }
 
