@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     let schema = Schema::compile(&pool);
     let mut failed = false;
     println!(
-        "{:<38}{:>9}{:>9}{:>7}{:>9}{:>9}  {:<8}result",
+        "{:<52}{:>9}{:>9}{:>7}{:>9}{:>9}  {:<8}result",
         "shape", "body", "out", "heap", "allocs", "ms", "limits"
     );
     for limited in [true, false] {
@@ -106,6 +106,7 @@ fn main() -> ExitCode {
 /// Runs, prints a row, and says whether it keeps to the limits.
 fn measure(name: &str, body: usize, run: impl Fn(&mut Vec<u8>) -> Result<(), String>) -> bool {
     let rounds = if cfg!(debug_assertions) { 1 } else { ROUNDS };
+    let clock = Clock(Instant::now());
     let mut best = Duration::MAX;
     let mut row = (0, 0, 0, String::new());
     for round in 0..rounds {
@@ -113,29 +114,44 @@ fn measure(name: &str, body: usize, run: impl Fn(&mut Vec<u8>) -> Result<(), Str
         if round >= 3 && best < TIME / 2 {
             break;
         }
+        let start = clock.now();
         let before = LIVE.load(Relaxed);
         PEAK.store(before, Relaxed);
         COUNT.store(0, Relaxed);
-        let start = Instant::now();
         let mut out = Vec::new();
         let result = run(&mut out);
-        best = best.min(start.elapsed());
-        let peak = PEAK.load(Relaxed) - before;
+        let (peak, count) = (PEAK.load(Relaxed) - before, COUNT.load(Relaxed));
+        best = best.min(clock.now() - start);
         let result = result.map_or_else(
             |error| error.chars().take(60).collect(),
             |()| "ok".to_owned(),
         );
-        row = (out.len(), peak, COUNT.load(Relaxed), result);
+        row = (out.len(), peak, count, result);
     }
     let (out, peak, count, result) = row;
     let kept = peak <= HEAP * body && (cfg!(debug_assertions) || best <= TIME);
     println!(
-        "{name:<38}{body:>9}{out:>9}{:>7.2}{count:>9}{:>9.2}  {:<8}{result}",
+        "{name:<52}{body:>9}{out:>9}{:>7.2}{count:>9}{:>9.2}  {:<8}{result}",
         peak as f64 / body as f64,
         best.as_secs_f64() * 1e3,
         if kept { "kept" } else { "BROKEN" },
     );
     kept
+}
+
+/// The time that this thread has been on a processor; where the system does not tell,
+/// the time that has passed.
+struct Clock(Instant);
+
+impl Clock {
+    fn now(&self) -> Duration {
+        // The kernel brings its count up to date when it is asked for the next thread.
+        std::thread::yield_now();
+        let count = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+        count
+            .and_then(|text| text.split(' ').next()?.parse().ok())
+            .map_or_else(|| self.0.elapsed(), Duration::from_nanos)
+    }
 }
 
 /// `before`, then `unit` as often as it fits with commas between, then `after`.
