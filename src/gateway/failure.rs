@@ -3,6 +3,8 @@
 
 use super::details;
 use super::error::Error;
+use super::stream;
+use crate::telemetry::observe::Exchange;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
 use http::header::{
@@ -27,6 +29,9 @@ pub(super) enum Failure {
     BadHost(&'static str),
     TransferCoding,
     TwoTransferCodings,
+    Expectation {
+        got: String,
+    },
     BadPath(route::PathError),
     NoPath,
     WrongMethod {
@@ -35,6 +40,8 @@ pub(super) enum Failure {
     },
     UnknownMethod(Method),
     NotAcceptable,
+    /// No framing of a stream is welcome.
+    NoSuchFraming,
     MediaType {
         got: String,
         method: Method,
@@ -121,6 +128,18 @@ const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
 };
 
 impl Failure {
+    /// Tells those who watch the exchange, and gives what the caller is told.
+    pub(super) fn tell(self, exchange: &mut Exchange, schema: &Schema) -> Error {
+        match &self {
+            Self::Upstream(failure) => exchange.called(failure.code(), failure),
+            // The call, if there was one, was given up here.
+            _ => exchange.called(Code::Cancelled, &""),
+        }
+        let error = self.into_error(schema);
+        exchange.failed(error.code());
+        error
+    }
+
     /// What the caller is told. `schema` names the types of details.
     pub(super) fn into_error(self, schema: &Schema) -> Error {
         use Code::{
@@ -152,6 +171,11 @@ impl Failure {
             Self::TwoTransferCodings => {
                 Error::bad_request("the request has more than one Transfer-Encoding header").closing()
             }
+            Self::Expectation { got } => Error::new(
+                InvalidArgument,
+                format!("expectation `{got}` is not known here; the only one is `100-continue`"),
+            )
+            .with_http(Http::EXPECTATION_FAILED),
             Self::BadPath(error) => Error::bad_request(error.to_string()),
             Self::NoPath => Error::new(NotFound, "no route has this path"),
             Self::WrongMethod { allow, method } => {
@@ -166,6 +190,11 @@ impl Failure {
             Self::NotAcceptable => Error::new(
                 InvalidArgument,
                 "the answer is application/json, or application/x-protobuf where it is a whole message, and the Accept header excludes it",
+            )
+            .with_http(Http::NOT_ACCEPTABLE),
+            Self::NoSuchFraming => Error::new(
+                InvalidArgument,
+                format!("the answer is a stream, as {}; the Accept header excludes them all", stream::MEDIA_TYPES),
             )
             .with_http(Http::NOT_ACCEPTABLE),
             Self::MediaType { got, method } => media_type(&got, &method),

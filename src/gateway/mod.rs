@@ -15,6 +15,7 @@ mod compression;
 mod content;
 mod cors;
 mod details;
+mod documents;
 mod error;
 mod etag;
 mod exchange;
@@ -38,16 +39,18 @@ mod trailers;
 mod verdict;
 mod websocket;
 
+pub(crate) use accept::quality;
 pub use cors::{Cors, NotAnOrigin, Origin};
 pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings, WebSocket};
 pub use stream::Framing;
-pub use websocket::GoingAway;
 
 use crate::rule::{Binding, Source};
+use crate::telemetry::observe::{Operations, Recorder, Telemetry};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
-use crate::{route, rule};
+use crate::{openapi, route, rule};
+use documents::Documents;
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
@@ -67,22 +70,34 @@ pub struct Gateway {
 struct Worker {
     tables: Arc<Tables>,
     upstream: Upstream,
+    recorder: Recorder,
 }
 
 /// What is decided once, from descriptors and settings.
 #[derive(Debug)]
 struct Tables {
+    pool: DescriptorPool,
     schema: Schema,
     bindings: Vec<Binding>,
     /// One for each binding.
     manners: Vec<RouteSettings>,
     routes: route::Table,
+    /// Bindings and their methods as telemetry knows them, under the same indices.
+    operations: Arc<Operations>,
+    telemetry: Telemetry,
     settings: Settings,
+    documents: Documents,
     /// True once streams are to end.
     closing: watch::Sender<bool>,
 }
 
 impl Tables {
+    fn openapi(&self) -> openapi::Document {
+        let mut settings = self.settings.openapi.clone();
+        settings.write = self.settings.route.write;
+        openapi::Document::build(&self.pool, &self.schema, &self.bindings, &settings)
+    }
+
     fn is_streaming(&self, binding: usize) -> bool {
         self.bindings[binding].method.is_streaming()
     }
@@ -93,6 +108,7 @@ pub struct Builder {
     pool: DescriptorPool,
     rules: rule::Settings,
     settings: Settings,
+    telemetry: Telemetry,
     for_each_route: ForEachRoute,
 }
 
@@ -111,6 +127,7 @@ impl Gateway {
             pool,
             rules: rule::Settings::default(),
             settings: Settings::default(),
+            telemetry: Telemetry::default(),
             for_each_route: Box::new(|_, _| {}),
         }
     }
@@ -125,12 +142,25 @@ impl Gateway {
         &self.worker.tables.schema
     }
 
+    /// The OpenAPI document of what is served.
+    pub fn openapi(&self) -> openapi::Document {
+        self.worker.tables.openapi()
+    }
+
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
-        let Worker { tables, upstream } = &*self.worker;
+        let Worker {
+            tables, upstream, ..
+        } = &*self.worker;
+        Self::of(tables.clone(), upstream.on_worker())
+    }
+
+    fn of(tables: Arc<Tables>, upstream: Upstream) -> Self {
+        let recorder = tables.telemetry.recorder(&tables.operations);
         let worker = Worker {
-            tables: tables.clone(),
-            upstream: upstream.on_worker(),
+            tables,
+            upstream,
+            recorder,
         };
         Self {
             worker: Arc::new(worker),
@@ -143,8 +173,8 @@ impl Gateway {
     }
 
     /// Ends all streams, those of other workers and those to come included: each gets
-    /// an error record, `UNAVAILABLE`, in its framing. For the end of a drain; unary
-    /// calls are left to end by themselves.
+    /// an error record, `UNAVAILABLE`, in its framing; a WebSocket is closed with 1001.
+    /// For the end of a drain; unary calls are left to end by themselves.
     pub fn close_streams(&self) {
         self.worker.tables.closing.send_replace(true);
     }
@@ -208,6 +238,12 @@ impl Builder {
         self
     }
 
+    /// Watches exchanges by this telemetry; without, by none.
+    pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.telemetry = telemetry;
+        self
+    }
+
     /// Lets `change` adjust the settings of each route; it is called once a binding,
     /// with [`Settings::route`] to start from.
     pub fn for_each_route(
@@ -249,21 +285,30 @@ impl Builder {
             })
             .collect();
         let tables = Tables {
+            pool: self.pool,
             schema,
-            bindings,
             manners,
             routes,
+            operations: Arc::new(operations(&bindings)),
+            telemetry: self.telemetry,
+            bindings,
             settings: self.settings,
+            documents: Documents::default(),
             closing: watch::Sender::new(false),
         };
-        let worker = Worker {
-            tables: Arc::new(tables),
-            upstream,
-        };
-        Ok(Gateway {
-            worker: Arc::new(worker),
-        })
+        Ok(Gateway::of(Arc::new(tables), upstream))
     }
+}
+
+/// Every binding as a route, in the same order.
+fn operations(bindings: &[Binding]) -> Operations {
+    let mut operations = Operations::default();
+    for binding in bindings {
+        let method = operations.add_method(binding.method.path.path());
+        let (http, template) = (binding.http.to_string(), binding.template.to_string());
+        operations.add_route(&http, &template, method);
+    }
+    operations
 }
 
 /// A conflict with both rules named.
