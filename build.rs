@@ -4,9 +4,10 @@
 use prost::Message as _;
 use std::{env, fs, path::PathBuf};
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "rpc/fetch.proto",
     "google/api/annotations.proto",
+    "google/api/httpbody.proto",
     "google/rpc/error_details.proto",
     "google/rpc/status.proto",
 ];

@@ -15,7 +15,7 @@ pub(super) fn message(
     matched: &Matched<'_>,
     query: Option<&str>,
     body: &[u8],
-    label: Label,
+    label: Label<'_>,
 ) -> Result<Outgoing, Failure> {
     let Matched {
         schema, binding, ..
@@ -57,7 +57,7 @@ pub(super) fn parameters(
 fn write_body(
     matched: &Matched<'_>,
     body: &[u8],
-    label: Label,
+    label: Label<'_>,
     message: &mut Outgoing,
 ) -> Result<(), Failure> {
     let Matched {
@@ -75,6 +75,10 @@ fn write_body(
         } else {
             Err(Failure::UnexpectedBody)
         };
+    }
+    if let (Some(path), Label::Raw(content_type)) = (&matched.raw.request, label) {
+        transcode::put_raw(schema, path, content_type, &[body], message.buffer());
+        return Ok(());
     }
     if let Label::Protobuf(_) = label {
         if !matches!(binding.body, BodySelector::Whole) {

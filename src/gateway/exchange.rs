@@ -1,6 +1,5 @@
 //! One HTTP exchange from head to answer: route, read, bind, call, answer.
 
-use super::accept::{self, Form};
 use super::answer::{self, Response};
 use super::body;
 use super::content;
@@ -14,7 +13,7 @@ use super::settings::RouteSettings;
 use super::{Worker, bind, head, metadata, stream, websocket};
 use super::{compression, etag, trailers, verdict};
 use crate::route::Match;
-use crate::rule::{Idempotency, ReplySelector};
+use crate::rule::Idempotency;
 use crate::upstream;
 use bytes::Bytes;
 use http::request::Parts;
@@ -123,8 +122,7 @@ where
     } = *matched;
     let method = &binding.method;
     let label = matched.label(head, &body)?;
-    let whole = matches!(binding.reply, ReplySelector::Whole);
-    let form = accept::form(&head.headers, label, whole).ok_or(Failure::NotAcceptable)?;
+    let form = matched.form(head, label)?;
     let deadline = Instant::now() + timeout(&head.headers, manners)?;
     let metadata = metadata::of(head, identity, settings)?;
     let body = body::read(body, settings).await?;
@@ -147,16 +145,9 @@ where
         .unary(request)
         .await
         .map_err(Failure::Upstream)?;
-    let body = match form {
-        Form::Json => {
-            let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
-            matched.write(&reply.message, &mut json)?;
-            json.into()
-        }
-        Form::Protobuf(_) => reply.message,
-    };
+    let (body, media) = matched.body(form, reply.message)?;
     let tag = etag::of(head, settings, &body);
-    let mut response = answer::ok(form, body, &reply.headers);
+    let mut response = answer::ok(form, body, media, &reply.headers);
     verdict::apply(&mut response, &reply.headers);
     etag::apply(head, tag, &mut response);
     trailers::attach(&head.headers, &mut response, &reply.trailers);

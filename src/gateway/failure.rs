@@ -40,6 +40,10 @@ pub(super) enum Failure {
         method: Method,
     },
     FormBody,
+    /// A type for a body of bytes that no text can hold.
+    RawMediaType {
+        got: String,
+    },
     ContentEncoding {
         got: String,
     },
@@ -169,6 +173,9 @@ impl Failure {
             )
             .with_http(Http::NOT_ACCEPTABLE),
             Self::MediaType { got, method } => media_type(&got, &method),
+            Self::RawMediaType { got } => Error::bad_request(format!(
+                "content type `{got}` holds what is not ASCII; name the type of the body, as in `image/png`"
+            )),
             Self::FormBody => Error::new(
                 InvalidArgument,
                 "the body is a form, and this method takes JSON; send a JSON value with `Content-Type: application/json`",

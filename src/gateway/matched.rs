@@ -1,14 +1,18 @@
 //! A request's route, with all that was decided for it at start-up.
 
 use super::Worker;
+use super::accept::{self, Form};
 use super::content::{self, Label};
 use super::failure::Failure;
 use super::identity::Identity;
+use super::raw::{self, Raw};
 use super::settings::{RouteSettings, Settings};
 use crate::route::Captures;
 use crate::rule::{Binding, BodySelector, ReplySelector};
 use crate::transcode::{self, Schema};
 use crate::upstream::Upstream;
+use bytes::Bytes;
+use http::HeaderValue;
 use http::request::Parts;
 use http_body::Body;
 use std::sync::Arc;
@@ -22,6 +26,7 @@ pub(super) struct Matched<'a> {
     pub(super) identity: &'a Identity,
     pub(super) binding: &'a Binding,
     pub(super) captures: Captures<'a>,
+    pub(super) raw: &'a Raw,
     index: usize,
 }
 
@@ -48,6 +53,7 @@ impl<'a> Matched<'a> {
             identity,
             binding: &tables.bindings[index],
             captures,
+            raw: &tables.raw[index],
             index,
         }
     }
@@ -60,12 +66,48 @@ impl<'a> Matched<'a> {
     }
 
     /// How the body is labelled, where the rule takes one.
-    pub(super) fn label(&self, head: &Parts, body: &impl Body) -> Result<Label, Failure> {
+    pub(super) fn label<'h>(
+        &self,
+        head: &'h Parts,
+        body: &impl Body,
+    ) -> Result<Label<'h>, Failure> {
+        if self.raw.request.is_some() {
+            return content::label_of_raw(&head.headers);
+        }
         match (body.is_end_stream(), &self.binding.body) {
             (_, BodySelector::None) => Ok(Label::Json),
             (true, _) => Ok(content::label_of_nothing(&head.headers)),
             _ => content::label(&head.headers, &head.method),
         }
+    }
+
+    /// The form of the answer to a request that is so labelled.
+    pub(super) fn form(&self, head: &Parts, label: Label<'_>) -> Result<Form, Failure> {
+        if self.raw.reply.is_some() {
+            return Ok(Form::Raw);
+        }
+        let whole = matches!(self.binding.reply, ReplySelector::Whole);
+        accept::form(&head.headers, label, whole).ok_or(Failure::NotAcceptable)
+    }
+
+    /// A reply message as the body of an answer; its type where the form leaves it open.
+    pub(super) fn body(
+        &self,
+        form: Form,
+        message: Bytes,
+    ) -> Result<(Bytes, Option<HeaderValue>), Failure> {
+        Ok(match (form, &self.raw.reply) {
+            (Form::Raw, Some(path)) => {
+                let (media, data) = raw::open(self.schema, path, &message)?;
+                (data, Some(media))
+            }
+            (Form::Protobuf(_), _) => (message, None),
+            _ => {
+                let mut json = Vec::with_capacity(message.len() * 2 + 64);
+                self.write(&message, &mut json)?;
+                (json.into(), None)
+            }
+        })
     }
 
     /// Appends a reply message, or the field of it that the rule selects, as JSON.
@@ -102,6 +144,18 @@ impl Owned {
 
     pub(super) fn binding(&self) -> &Binding {
         &self.worker.tables.bindings[self.index]
+    }
+
+    pub(super) fn raw(&self) -> &Raw {
+        &self.worker.tables.raw[self.index]
+    }
+
+    /// The bytes that a message of a raw reply carries.
+    pub(super) fn raw_data(&self, message: &Bytes) -> Result<Bytes, Failure> {
+        match &self.raw().reply {
+            Some(path) => raw::open(self.schema(), path, message).map(|(_, data)| data),
+            None => Ok(Bytes::new()),
+        }
     }
 
     /// As [`Matched::write`].

@@ -30,6 +30,7 @@ mod network;
 mod problem;
 mod protobuf;
 mod query;
+mod raw;
 mod service;
 mod settings;
 mod status;
@@ -76,6 +77,8 @@ struct Tables {
     bindings: Vec<Binding>,
     /// One for each binding.
     manners: Vec<RouteSettings>,
+    /// One for each binding.
+    raw: Vec<raw::Raw>,
     routes: route::Table,
     settings: Settings,
     /// True once streams are to end.
@@ -249,6 +252,10 @@ impl Builder {
             })
             .collect();
         let tables = Tables {
+            raw: bindings
+                .iter()
+                .map(|binding| raw::Raw::of(&schema, binding))
+                .collect(),
             schema,
             bindings,
             manners,

@@ -15,6 +15,7 @@ mod gather;
 mod json;
 mod names;
 mod path;
+mod raw;
 mod read;
 mod schema;
 mod seen;
@@ -24,6 +25,7 @@ mod write;
 
 pub use error::{PathError, ReadError, Reason, WriteError};
 pub use path::{FieldPath, OneofKey, PathKind, TextForm};
+pub use raw::{RawBody, RawPath, put_raw, read_raw};
 pub use read::{
     ReadOptions, check_required, json_to_field, json_to_wire, text_to_field, text_to_map_entry,
 };

@@ -17,6 +17,8 @@ pub struct Seen {
     pub path: String,
     pub headers: HeaderMap,
     pub message: Bytes,
+    /// The whole body, prefixes included.
+    pub frames: Bytes,
 }
 
 /// The running backend.
@@ -150,6 +152,16 @@ impl Backend {
     ) {
         self.begun.send_modify(|count| *count += 1);
         let (head, mut body) = request.into_parts();
+        // Takes no more than fits into its window.
+        if head
+            .headers
+            .get("script")
+            .is_some_and(|script| script == "deaf")
+        {
+            let _ = std::future::poll_fn(|context| respond.poll_reset(context)).await;
+            self.cancelled.send_modify(|count| *count += 1);
+            return;
+        }
         let mut frame = BytesMut::new();
         while let Some(data) = body.data().await {
             let Ok(data) = data else {
@@ -167,6 +179,7 @@ impl Backend {
                 path: head.uri.path().to_owned(),
                 headers: head.headers.clone(),
                 message: frame.slice(5.min(frame.len())..),
+                frames: frame.clone(),
             });
         let script = head
             .headers

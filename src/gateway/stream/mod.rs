@@ -19,7 +19,7 @@ use super::answer::{self, Response};
 use super::content::Label;
 use super::failure::Failure;
 use super::matched::Matched;
-use super::{bind, body, exchange, metadata};
+use super::{bind, body, exchange, metadata, raw};
 use crate::upstream::{Failure as Upstreams, Open, Outgoing, Receiving};
 use axum::body::Body as AnyBody;
 use bytes::Bytes;
@@ -36,7 +36,7 @@ use std::task::Poll;
 use tokio::time::{Instant, timeout_at};
 
 /// The request's messages on their way; it fails where the request is at fault.
-type Pump = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
 /// Answers a request for a streaming method.
 pub(super) async fn respond<B>(
@@ -52,7 +52,9 @@ where
         manners, binding, ..
     } = *matched;
     let method = &binding.method;
+    let is_raw = matched.raw.reply.is_some();
     let chosen = match method.server_streaming {
+        _ if is_raw => Chosen::single(),
         true => Chosen::by(&head.headers, manners.framing).map_err(|_| Failure::NotAcceptable)?,
         false if accept::quality(&head.headers, "application/json").value <= 0.0 => {
             return Err(Failure::NotAcceptable);
@@ -71,7 +73,11 @@ where
         let mut pump = Some(pump);
         let headers = while_pumping(&mut pump, |context| receiving.poll_headers(context)).await?;
         if method.server_streaming {
-            let first = peek(&mut pump, &mut receiving).await?;
+            let first = match is_raw {
+                // Its type is part of the head.
+                true => while_pumping(&mut pump, |context| receiving.poll_message(context)).await?,
+                false => peek(&mut pump, &mut receiving).await?,
+            };
             return Ok((headers, first, receiving, pump));
         }
         let message = single(&mut pump, &mut receiving).await?;
@@ -81,11 +87,16 @@ where
     let (headers, first, receiving, pump) =
         begun.unwrap_or(Err(Failure::Upstream(Upstreams::DeadlineExceeded)))?;
     if !method.server_streaming {
-        let mut json = Vec::new();
-        matched.write(&first.unwrap_or_default(), &mut json)?;
-        return Ok(answer::ok(Form::Json, json.into(), &headers));
+        let form = if is_raw { Form::Raw } else { Form::Json };
+        let (body, media) = matched.body(form, first.unwrap_or_default())?;
+        return Ok(answer::ok(form, body, media, &headers));
     }
     let route = matched.owned();
+    if is_raw {
+        let (first, media) = matched.body(Form::Raw, first.unwrap_or_default())?;
+        let download = raw::Download::new(route, receiving, pump, first, deadline);
+        return Ok(answer::stream(download, media, &headers));
+    }
     let replies = Replies::new(route, chosen.framing, receiving, pump, first, deadline);
     Ok(streamed(replies, chosen.media, &headers))
 }
@@ -117,6 +128,16 @@ where
     let mut bound = Vec::new();
     bind::parameters(matched, query, &mut bound)?;
     let (sending, receiving) = upstream.open(open).await.map_err(Failure::Upstream)?;
+    if let Label::Raw(content_type) = label {
+        let upload = raw::upload(
+            matched.owned(),
+            body,
+            content_type.to_owned(),
+            bound,
+            sending,
+        );
+        return Ok((Box::pin(upload), receiving));
+    }
     let pump = pump::run(matched.owned(), body, bound, sending);
     Ok((Box::pin(pump), receiving))
 }

@@ -104,7 +104,7 @@ pub fn json_to_field(
 }
 
 /// Lets `write` append the last field of a path, inside of all the others.
-fn within<T>(
+pub(super) fn within<T>(
     schema: &Schema,
     path: &FieldPath,
     out: &mut Vec<u8>,
