@@ -3,6 +3,7 @@
 use super::{
     Failure,
     flags::{Exchange, Listening, Logging, Sources},
+    process,
 };
 use crate::{
     config::{Config, Descriptors, Rules},
@@ -13,13 +14,18 @@ use crate::{
     upstream::Upstream,
 };
 use prost_reflect::DescriptorPool;
+use std::time::Duration;
 
 /// How to get descriptors, for those who gave none.
 const NO_DESCRIPTORS_HELP: &str = "\
-give --descriptor-set FILE or --proto FILE. This makes a descriptor set:
+give --descriptor-set FILE or --proto FILE, or --upstream URL of a backend with server
+    reflection. This makes a descriptor set:
         protoc --include_imports --include_source_info --descriptor_set_out=api.binpb -I DIR FILE.proto
     or, with buf:
         buf build -o api.binpb";
+
+/// How long a backend may take to tell what it serves, its own start included.
+const REFLECTION_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A backend for those who only want to know what would be served.
 const NOWHERE: &str = "http://127.0.0.1:9988";
@@ -59,12 +65,15 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         .map_err(|error| errors.push(error.to_string()))
         .ok();
 
-    let pool = match load(&config.descriptors) {
+    let pool = match load(&config.descriptors, url) {
         Ok(Some(pool)) => Some(pool),
         Ok(None) => {
             errors.push("no descriptors: the gateway does not know the backend's API".to_owned());
             help = Some(NO_DESCRIPTORS_HELP);
             None
+        }
+        Err(error @ descriptors::Error::Unreachable { .. }) if errors.is_empty() => {
+            return Err(Failure::failed(error).help(NO_DESCRIPTORS_HELP));
         }
         Err(error) => {
             errors.extend(error.to_string().lines().map(str::to_owned));
@@ -125,14 +134,24 @@ pub(super) fn propagators(config: &mut Config) {
     }
 }
 
-fn load(from: &Descriptors) -> Result<Option<DescriptorPool>, descriptors::Error> {
+/// Descriptors from where the operator says; where that is nowhere, the backend is
+/// asked.
+fn load(
+    from: &Descriptors,
+    backend: Option<&str>,
+) -> Result<Option<DescriptorPool>, descriptors::Error> {
     if let Some(set) = &from.set {
-        descriptors::from_file(set).map(Some)
-    } else if from.protos.is_empty() {
-        Ok(None)
-    } else {
-        descriptors::from_protos(&from.protos, &from.proto_paths).map(Some)
+        return descriptors::from_file(set).map(Some);
     }
+    if !from.protos.is_empty() {
+        return descriptors::from_protos(&from.protos, &from.proto_paths).map(Some);
+    }
+    let (Some(url), Ok(runtime)) = (backend, process::runtime()) else {
+        return Ok(None);
+    };
+    runtime
+        .block_on(descriptors::from_reflection(url, REFLECTION_PATIENCE))
+        .map(Some)
 }
 
 /// The files of rules; `None` when one of them is at fault.

@@ -3,6 +3,7 @@
 
 use super::details;
 use super::error::Error;
+use crate::telemetry::observe::Exchange;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
 use http::header::{
@@ -27,6 +28,9 @@ pub(super) enum Failure {
     BadHost(&'static str),
     TransferCoding,
     TwoTransferCodings,
+    Expectation {
+        got: String,
+    },
     BadPath(route::PathError),
     NoPath,
     WrongMethod {
@@ -125,6 +129,18 @@ const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
 };
 
 impl Failure {
+    /// Tells those who watch the exchange, and gives what the caller is told.
+    pub(super) fn tell(self, exchange: &mut Exchange, schema: &Schema) -> Error {
+        match &self {
+            Self::Upstream(failure) => exchange.called(failure.code(), failure),
+            // The call, if there was one, was given up here.
+            _ => exchange.called(Code::Cancelled, &""),
+        }
+        let error = self.into_error(schema);
+        exchange.failed(error.code());
+        error
+    }
+
     /// What the caller is told. `schema` names the types of details.
     pub(super) fn into_error(self, schema: &Schema) -> Error {
         use Code::{
@@ -156,6 +172,11 @@ impl Failure {
             Self::TwoTransferCodings => {
                 Error::bad_request("the request has more than one Transfer-Encoding header").closing()
             }
+            Self::Expectation { got } => Error::new(
+                InvalidArgument,
+                format!("expectation `{got}` is not known here; the only one is `100-continue`"),
+            )
+            .with_http(Http::EXPECTATION_FAILED),
             Self::BadPath(error) => Error::bad_request(error.to_string()),
             Self::NoPath => Error::new(NotFound, "no route has this path"),
             Self::WrongMethod { allow, method } => {

@@ -46,6 +46,7 @@ pub use stream::Framing;
 pub use websocket::GoingAway;
 
 use crate::rule::{Binding, Source};
+use crate::telemetry::observe::{Operations, Recorder, Telemetry};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
 use crate::{route, rule};
@@ -68,6 +69,7 @@ pub struct Gateway {
 struct Worker {
     tables: Arc<Tables>,
     upstream: Upstream,
+    recorder: Recorder,
 }
 
 /// What is decided once, from descriptors and settings.
@@ -80,6 +82,9 @@ struct Tables {
     /// One for each binding.
     raw: Vec<raw::Raw>,
     routes: route::Table,
+    /// Bindings and their methods as telemetry knows them, under the same indices.
+    operations: Arc<Operations>,
+    telemetry: Telemetry,
     settings: Settings,
     /// True once streams are to end.
     closing: watch::Sender<bool>,
@@ -96,6 +101,7 @@ pub struct Builder {
     pool: DescriptorPool,
     rules: rule::Settings,
     settings: Settings,
+    telemetry: Telemetry,
     for_each_route: ForEachRoute,
 }
 
@@ -114,6 +120,7 @@ impl Gateway {
             pool,
             rules: rule::Settings::default(),
             settings: Settings::default(),
+            telemetry: Telemetry::default(),
             for_each_route: Box::new(|_, _| {}),
         }
     }
@@ -130,10 +137,18 @@ impl Gateway {
 
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
-        let Worker { tables, upstream } = &*self.worker;
+        let Worker {
+            tables, upstream, ..
+        } = &*self.worker;
+        Self::of(tables.clone(), upstream.on_worker())
+    }
+
+    fn of(tables: Arc<Tables>, upstream: Upstream) -> Self {
+        let recorder = tables.telemetry.recorder(&tables.operations);
         let worker = Worker {
-            tables: tables.clone(),
-            upstream: upstream.on_worker(),
+            tables,
+            upstream,
+            recorder,
         };
         Self {
             worker: Arc::new(worker),
@@ -211,6 +226,12 @@ impl Builder {
         self
     }
 
+    /// Watches exchanges by this telemetry; without, by none.
+    pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.telemetry = telemetry;
+        self
+    }
+
     /// Lets `change` adjust the settings of each route; it is called once a binding,
     /// with [`Settings::route`] to start from.
     pub fn for_each_route(
@@ -257,20 +278,27 @@ impl Builder {
                 .map(|binding| raw::Raw::of(&schema, binding))
                 .collect(),
             schema,
-            bindings,
             manners,
             routes,
+            operations: Arc::new(operations(&bindings)),
+            telemetry: self.telemetry,
+            bindings,
             settings: self.settings,
             closing: watch::Sender::new(false),
         };
-        let worker = Worker {
-            tables: Arc::new(tables),
-            upstream,
-        };
-        Ok(Gateway {
-            worker: Arc::new(worker),
-        })
+        Ok(Gateway::of(Arc::new(tables), upstream))
     }
+}
+
+/// Every binding as a route, in the same order.
+fn operations(bindings: &[Binding]) -> Operations {
+    let mut operations = Operations::default();
+    for binding in bindings {
+        let method = operations.add_method(binding.method.path.path());
+        let (http, template) = (binding.http.to_string(), binding.template.to_string());
+        operations.add_route(&http, &template, method);
+    }
+    operations
 }
 
 /// A conflict with both rules named.

@@ -6,7 +6,7 @@ use super::bind::bad_field;
 use super::failure::Failure;
 use super::matched::Matched;
 use crate::rule::{Binding, BodySelector};
-use crate::transcode::{self, FieldPath, OneofKey, Schema, TextForm};
+use crate::transcode::{self, Choice, FieldPath, Schema, TextForm};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
@@ -17,7 +17,9 @@ const MAX_DEPTH: usize = 32;
 #[derive(Default)]
 struct Seen {
     fields: Vec<FieldPath>,
-    oneofs: Vec<(OneofKey, FieldPath)>,
+    choices: Vec<Choice>,
+    /// Maps and keys.
+    entries: Vec<(FieldPath, Vec<u8>)>,
 }
 
 /// Writes every parameter of `query` (without its `?`) to `out`.
@@ -31,9 +33,7 @@ pub(super) fn write(matched: &Matched<'_>, query: &str, out: &mut Vec<u8>) -> Re
     let mut seen = Seen::default();
     let bound = binding.captures.iter().map(|variable| &variable.field);
     for field in bound.chain(body_field(binding)) {
-        if let Some(oneof) = schema.path_oneof(field) {
-            seen.oneofs.push((oneof, field.clone()));
-        }
+        seen.choices.extend(schema.path_choices(field));
     }
     let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
     for (index, parameter) in parameters.enumerate() {
@@ -96,6 +96,7 @@ fn one(
         Err(error) => return Err(fault(shown(name), error.to_string())),
     };
     refuse_bound(schema, binding, &field, name)?;
+    seen.refuse_other_member(schema, &field, name)?;
     let kind = schema.path_kind(&field);
     if let Some(key) = key {
         if kind.form != TextForm::Map {
@@ -104,8 +105,9 @@ fn one(
                 "`[…]` names an entry of a map, and this field is none".to_owned(),
             ));
         }
-        return transcode::text_to_map_entry(schema, &field, key, value, &manners.read, out)
-            .map_err(|error| bad_field(shown(name), &error));
+        let key = transcode::text_to_map_entry(schema, &field, key, value, &manners.read, out)
+            .map_err(|error| bad_field(shown(name), &error))?;
+        return seen.refuse_second_entry(field, key, name);
     }
     match kind.form {
         TextForm::Map => {
@@ -126,40 +128,61 @@ fn one(
         TextForm::Scalar | TextForm::JsonText => {}
     }
     if !kind.is_repeated {
-        seen.refuse_second(schema, &field, name)?;
+        seen.refuse_second(&field, name)?;
     }
     transcode::text_to_field(schema, &field, value, &manners.read, out)
         .map_err(|error| bad_field(shown(name), &error))
 }
 
 impl Seen {
-    fn refuse_second(
+    /// Refuses a field whose oneof, or that of a message around it, is set to
+    /// another member already.
+    fn refuse_other_member(
         &mut self,
         schema: &Schema,
         field: &FieldPath,
         name: &str,
     ) -> Result<(), Failure> {
+        for choice in schema.path_choices(field) {
+            if let Some(other) = self.choices.iter().find(|other| other.excludes(&choice)) {
+                let other = schema.path_name(other.member());
+                return Err(fault(
+                    shown(name),
+                    format!("is in the same oneof as `{other}`, which is set too"),
+                ));
+            }
+            if !self.choices.contains(&choice) {
+                self.choices.push(choice);
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_second(&mut self, field: &FieldPath, name: &str) -> Result<(), Failure> {
         if self.fields.contains(field) {
             return Err(fault(
                 shown(name),
                 "is given more than once, and it is not repeated".to_owned(),
             ));
         }
-        if let Some(oneof) = schema.path_oneof(field) {
-            if let Some((_, other)) = self
-                .oneofs
-                .iter()
-                .find(|(set, other)| *set == oneof && other != field)
-            {
-                let other = schema.path_name(other);
-                return Err(fault(
-                    shown(name),
-                    format!("is in the same oneof as `{other}`, which is set too"),
-                ));
-            }
-            self.oneofs.push((oneof, field.clone()));
-        }
         self.fields.push(field.clone());
+        Ok(())
+    }
+
+    fn refuse_second_entry(
+        &mut self,
+        map: FieldPath,
+        key: Vec<u8>,
+        name: &str,
+    ) -> Result<(), Failure> {
+        let entry = (map, key);
+        if self.entries.contains(&entry) {
+            return Err(fault(
+                shown(name),
+                "gives this map key once more".to_owned(),
+            ));
+        }
+        self.entries.push(entry);
         Ok(())
     }
 }

@@ -225,9 +225,9 @@ impl<'p> Captures<'p> {
     }
 
     /// What the given segments of the matched template stand for in the path,
-    /// percent-decoded. With `multi`, the reserved characters of RFC 6570 and `%`
-    /// stay encoded as they were sent, so that a `/` within a segment can be told
-    /// from one between segments. Empty where a `**` matched nothing.
+    /// percent-decoded. With `multi`, the reserved characters of RFC 6570 stay encoded
+    /// as they were sent, as the comment of `google/api/http.proto` has it. Empty where
+    /// a `**` matched nothing.
     pub fn decode(&self, segments: Range<usize>, multi: bool) -> Result<Cow<'p, str>, PathError> {
         let end = match self.rest {
             Some(rest) if segments.end > rest => self.path.count,
@@ -351,7 +351,7 @@ fn escape(bytes: &[u8]) -> Option<u8> {
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
-/// RFC 6570 `reserved`, and the percent sign itself.
+/// RFC 6570 `reserved`. The percent sign is not among them: who sends `100%25` means `100%`.
 fn is_reserved(byte: u8) -> bool {
-    b":/?#[]@!$&'()*+,;=%".contains(&byte)
+    b":/?#[]@!$&'()*+,;=".contains(&byte)
 }

@@ -157,7 +157,7 @@ impl Compiler<'_> {
         if let Some(body) = &body {
             let captures = captures.as_deref().unwrap_or_default();
             self.check(&text, body_is_allowed(http.as_ref(), body));
-            self.check(&text, body_is_unbound(captures, body, &rule.body));
+            self.check(&text, body_is_unbound(&fields, captures, body, &rule.body));
         }
         if self.errors.len() > before {
             return None;
@@ -222,19 +222,30 @@ fn body_is_allowed(http: Option<&MethodMatch>, body: &BodySelector) -> Result<()
     }
 }
 
-fn body_is_unbound(captures: &[Capture], body: &BodySelector, name: &str) -> Result<(), Fault> {
-    match body {
-        // A field below the body field may come from the path, which then wins.
-        BodySelector::Field(body)
-            if captures
-                .iter()
-                .any(|capture| body.starts_with(&capture.field)) =>
-        {
-            Err(
-                Fault::new(format!("body: field `{name}` is already bound by the path"))
-                    .help("let the path or the body have the field, not both"),
-            )
-        }
-        _ => Ok(()),
+fn body_is_unbound(
+    fields: &Fields<'_>,
+    captures: &[Capture],
+    body: &BodySelector,
+    name: &str,
+) -> Result<(), Fault> {
+    let BodySelector::Field(body) = body else {
+        return Ok(());
+    };
+    // A field below the body field may come from the path, which then wins.
+    if captures
+        .iter()
+        .any(|capture| body.starts_with(&capture.field))
+    {
+        let fault = Fault::new(format!("body: field `{name}` is already bound by the path"));
+        return Err(fault.help("let the path or the body have the field, not both"));
     }
+    if captures
+        .iter()
+        .any(|capture| fields.excludes(&capture.field, body))
+    {
+        let message =
+            format!("body: field `{name}` is in a oneof of which the path sets another member");
+        return Err(Fault::new(message).help("let the path or the body choose, not both"));
+    }
+    Ok(())
 }

@@ -55,6 +55,19 @@ impl<'a> Fields<'a> {
                 faults.push(Fault::new(message).help(help).at(variable.column));
                 continue;
             }
+            if let Some(other) = captures
+                .iter()
+                .find(|other| self.excludes(&other.field, &field))
+            {
+                let other = self.schema.path_name(&other.field);
+                let message = format!(
+                    "`{}` is in the same oneof as `{{{other}}}`, and only one of them can be set",
+                    variable.field
+                );
+                let help = "bind one of them; `*` matches a segment without binding it";
+                faults.push(Fault::new(message).help(help).at(variable.column));
+                continue;
+            }
             let segments = variable.segments.clone();
             captures.push(Capture {
                 field,
@@ -85,6 +98,17 @@ impl<'a> Fields<'a> {
                 .selected("response_body", &self.output, dotted)
                 .map(ReplySelector::Field),
         }
+    }
+
+    /// Whether setting one field clears the other: they are, or are in, different
+    /// members of one oneof.
+    pub(super) fn excludes(&self, one: &FieldPath, other: &FieldPath) -> bool {
+        let mut choices = self.schema.path_choices(one);
+        choices.any(|one| {
+            self.schema
+                .path_choices(other)
+                .any(|other| one.excludes(&other))
+        })
     }
 
     fn selected(&self, what: &str, message: &Message, dotted: &str) -> Result<FieldPath, Fault> {

@@ -11,6 +11,7 @@
 //! - `body` and `response_body` may be dotted paths, as in grpc-gateway and Envoy.
 //! - A path variable may fill a field below the body field (`body: "book"` with
 //!   `{book.name=…}` is how updates are commonly written), but not that field.
+//! - Path and body may not set two members of one oneof: one would clear the other.
 //! - `additional_bindings` go one level deep.
 //!
 //! Rules come from annotations and from files ([`ServiceConfig`]); methods that have

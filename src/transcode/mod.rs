@@ -24,7 +24,7 @@ mod wire;
 mod write;
 
 pub use error::{PathError, ReadError, Reason, WriteError};
-pub use path::{FieldPath, OneofKey, PathKind, TextForm};
+pub use path::{Choice, FieldPath, PathKind, TextForm};
 pub use raw::{RawBody, RawPath, put_raw, read_raw};
 pub use read::{
     ReadOptions, check_required, json_to_field, json_to_wire, text_to_field, text_to_map_entry,

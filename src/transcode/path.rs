@@ -35,13 +35,29 @@ pub enum TextForm {
     Map,
 }
 
-/// Identifies a oneof of one message instance inside a request, so that two
-/// members set at once can be refused.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct OneofKey {
-    message: MessageId,
-    prefix: Box<[u16]>,
+/// A oneof of one message instance inside a request and the member of it that a
+/// path sets, so that two members set at once can be refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Choice {
     oneof: u16,
+    member: FieldPath,
+}
+
+impl Choice {
+    /// The path to the member.
+    pub fn member(&self) -> &FieldPath {
+        &self.member
+    }
+
+    /// Whether both are of one oneof, and different members of it.
+    pub fn excludes(&self, other: &Choice) -> bool {
+        let parent = |choice: &Choice| choice.member.steps.len() - 1;
+        self.oneof == other.oneof
+            && parent(self) == parent(other)
+            && self.member.message == other.member.message
+            && self.member.steps[..parent(self)] == other.member.steps[..parent(other)]
+            && self.member != other.member
+    }
 }
 
 impl FieldPath {
@@ -139,14 +155,18 @@ impl Schema {
         PathKind { form, is_repeated }
     }
 
-    /// The oneof that the last field is a member of, if it is in a real one.
-    pub fn path_oneof(&self, path: &FieldPath) -> Option<OneofKey> {
-        let (_, prefix) = path.steps.split_last()?;
-        let oneof = self.last(path).oneof?;
-        Some(OneofKey {
-            message: path.message,
-            prefix: prefix.into(),
-            oneof,
+    /// What setting a field chooses: one member of each real oneof on the way to it,
+    /// and of its own.
+    pub fn path_choices<'a>(&'a self, path: &'a FieldPath) -> impl Iterator<Item = Choice> + 'a {
+        let fields = self.along(path).enumerate();
+        fields.filter_map(|(at, field)| {
+            Some(Choice {
+                oneof: field.oneof?,
+                member: FieldPath {
+                    message: path.message,
+                    steps: path.steps[..=at].into(),
+                },
+            })
         })
     }
 

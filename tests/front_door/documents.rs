@@ -62,8 +62,7 @@ async fn download(gateway: &Running, path: &str, headers: &str, body: &str) -> S
 
 #[tokio::test(flavor = "multi_thread")]
 async fn raw_bodies_are_answered_as_the_table_says() {
-    let (_backend, gateway) = pair().await;
-    rows::run(gateway.address, "documents.txt").await;
+    rows::run("documents.txt", rows::BOTH).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

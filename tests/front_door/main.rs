@@ -5,10 +5,14 @@
 mod backend;
 mod backends;
 mod calls;
+mod cases;
 mod documents;
 mod fetchit;
+mod framing;
+mod h2;
 mod health;
 mod in_process;
+mod late_faults;
 mod manners;
 mod metadata;
 mod program;
@@ -19,7 +23,6 @@ mod rules;
 mod streams;
 mod websocket;
 
-use backend::Backend;
 use prost_reflect::DescriptorPool;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -109,21 +112,15 @@ impl Running {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn json_bodies_are_answered_as_the_table_says() {
-    let backend = Backend::start().await;
-    let gateway = start(&backend.url(), gateway::Settings::default()).await;
-    rows::run(gateway.address, "json_body.txt").await;
+    rows::run("json_body.txt", rows::BOTH).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_answered_as_the_table_says() {
-    let backend = Backend::start().await;
-    let gateway = start(&backend.url(), gateway::Settings::default()).await;
-    rows::run(gateway.address, "requests.txt").await;
+    rows::run("requests.txt", rows::BOTH).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faulty_backends_are_reported_as_the_table_says() {
-    let backend = Backend::start().await;
-    let gateway = start(&backend.url(), gateway::Settings::default()).await;
-    rows::run(gateway.address, "upstream.txt").await;
+    rows::run("upstream.txt", &["HTTP/1.1"]).await;
 }

@@ -210,7 +210,7 @@ fn map_entries_are_bound_by_key_and_value() {
             &ReadOptions::default(),
             &mut out,
         )
-        .map(|()| write("kinds.Maps", &out[4..]).unwrap())
+        .map(|_| write("kinds.Maps", &out[4..]).unwrap())
         .map_err(|error| (out.len(), error.reason(), error.path().to_owned()))
     };
     assert_eq!(
@@ -344,11 +344,20 @@ fn prefixes_and_oneofs_of_paths() {
     let of = |dotted| path("kinds.Tree", dotted);
     assert!(of("left.name").starts_with(&of("left")) && of("left").starts_with(&of("left")));
     assert!(!of("left").starts_with(&of("left.name")) && !of("left.name").starts_with(&of("name")));
-    let oneof = |dotted| SCHEMA.path_oneof(&of(dotted));
-    assert!(oneof("choice.number").is_some());
-    assert_eq!(oneof("choice.number"), oneof("choice.text"));
-    assert_ne!(oneof("choice.number"), oneof("choice.yes"));
-    assert_ne!(oneof("choice.number"), oneof("left.choice.number"));
-    assert_eq!(oneof("choice.plain"), None);
-    assert_eq!(SCHEMA.path_oneof(&path("kinds.Optionals", "number")), None);
+    let choice = |dotted| SCHEMA.path_choices(&of(dotted)).last();
+    let excludes = |one, other| choice(one).unwrap().excludes(&choice(other).unwrap());
+    assert!(excludes("choice.number", "choice.text") && excludes("choice.text", "choice.number"));
+    assert!(!excludes("choice.number", "choice.number"));
+    assert!(!excludes("choice.number", "choice.yes"), "another oneof");
+    assert!(
+        !excludes("choice.number", "left.choice.text"),
+        "another message"
+    );
+    assert!(choice("choice.plain").is_none());
+    let optional = path("kinds.Optionals", "number");
+    assert_eq!(
+        SCHEMA.path_choices(&optional).count(),
+        0,
+        "`optional` is no choice"
+    );
 }

@@ -5,8 +5,8 @@
 
 use super::super::failure::Failure;
 use super::super::matched::Owned;
-use super::super::stream::Pump;
-use crate::upstream::{Failure as Upstreams, Receiving};
+use super::super::stream::Call;
+use crate::upstream::{Code, Failure as Upstreams};
 use bytes::Bytes;
 use http_body::Frame;
 use std::pin::Pin;
@@ -21,8 +21,7 @@ const FAREWELL: Duration = Duration::from_millis(20);
 /// A streamed answer of raw bytes.
 pub(in crate::gateway) struct Download {
     route: Owned,
-    receiving: Receiving,
-    pump: Option<Pump>,
+    call: Call,
     state: State,
     deadline: Instant,
     /// When bytes last came.
@@ -43,8 +42,7 @@ enum State {
 impl Download {
     pub(in crate::gateway) fn new(
         route: Owned,
-        receiving: Receiving,
-        pump: Option<Pump>,
+        call: Call,
         first: Bytes,
         deadline: Instant,
     ) -> Self {
@@ -53,8 +51,7 @@ impl Download {
         Self {
             closing: Box::pin(route.closing()),
             route,
-            receiving,
-            pump,
+            call,
             state: State::Beginning(first),
             deadline,
             last,
@@ -71,22 +68,26 @@ impl Download {
                 return Poll::Ready(Ok(Some(first)));
             }
         }
-        if let Some(pump) = &mut self.pump
+        if let Some(pump) = &mut self.call.pump
             && let Poll::Ready(pumped) = pump.as_mut().poll(context)
         {
-            self.pump = None;
+            self.call.pump = None;
             pumped?;
         }
         loop {
-            match self.receiving.poll_message(context) {
+            match self.call.receiving.poll_message(context) {
                 Poll::Ready(Ok(Some(message))) => {
+                    self.call.exchange.message_received(message.len());
                     self.last = Instant::now();
                     let data = self.route.raw_data(&message)?;
                     if !data.is_empty() {
                         return Poll::Ready(Ok(Some(data)));
                     }
                 }
-                Poll::Ready(Ok(None)) => return Poll::Ready(Ok(None)),
+                Poll::Ready(Ok(None)) => {
+                    self.call.exchange.called(Code::Ok, &"");
+                    return Poll::Ready(Ok(None));
+                }
                 Poll::Ready(Err(failure)) => return Poll::Ready(Err(Failure::Upstream(failure))),
                 Poll::Pending => break,
             }
@@ -114,7 +115,7 @@ impl Download {
     }
 
     fn fail(&mut self, failure: Failure) {
-        let error = failure.into_error(self.route.schema());
+        let error = failure.tell(&mut self.call.exchange, self.route.schema());
         tracing::debug!(error = %error.message(), "a raw answer breaks off");
         self.state = State::Broken(error.message().to_owned());
         self.timer.as_mut().reset(Instant::now() + FAREWELL);

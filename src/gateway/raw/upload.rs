@@ -4,6 +4,7 @@
 use super::super::body;
 use super::super::failure::Failure;
 use super::super::matched::Owned;
+use crate::telemetry::observe::Exchange;
 use crate::transcode::{self, RawPath};
 use crate::upstream::{Outgoing, Sending};
 use bytes::Bytes;
@@ -23,6 +24,7 @@ const ENVELOPE: usize = 64;
 /// the media type and what path and query give; the others carry bytes alone.
 pub(in crate::gateway) async fn run<B>(
     route: Owned,
+    mut exchange: Exchange,
     body: B,
     content_type: String,
     bound: Vec<u8>,
@@ -32,7 +34,16 @@ where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    match pieces(&route, body, &content_type, &bound, &mut sending).await {
+    match pieces(
+        &route,
+        &mut exchange,
+        body,
+        &content_type,
+        &bound,
+        &mut sending,
+    )
+    .await
+    {
         Ok(()) => {
             sending.finish();
             Ok(())
@@ -46,6 +57,7 @@ where
 
 async fn pieces<B>(
     route: &Owned,
+    exchange: &mut Exchange,
     body: B,
     content_type: &str,
     bound: &[u8],
@@ -62,7 +74,7 @@ where
         body: pin!(body),
         rest: Bytes::new(),
     };
-    let first = source.piece().await?;
+    let first = source.piece(exchange).await?;
     let mut message = message(route, path, content_type, &first);
     message.buffer().extend_from_slice(bound);
     transcode::check_required(
@@ -72,8 +84,12 @@ where
     )
     .map_err(Failure::BadBody)?;
     // Where the backend takes no more, its answer says why.
-    while sending.send(message).await.is_ok() {
-        let piece = source.piece().await?;
+    loop {
+        exchange.message_sent(message.message().len());
+        if sending.send(message).await.is_err() {
+            break;
+        }
+        let piece = source.piece(exchange).await?;
         if piece.is_empty() {
             break;
         }
@@ -101,7 +117,7 @@ where
     B::Error: Display,
 {
     /// What has come, up to a piece; waits only for the first of it. Empty at the end.
-    async fn piece(&mut self) -> Result<Vec<Bytes>, Failure> {
+    async fn piece(&mut self, exchange: &mut Exchange) -> Result<Vec<Bytes>, Failure> {
         let mut piece = Vec::new();
         let mut room = PIECE;
         while room > 0 {
@@ -115,6 +131,7 @@ where
                 };
                 let Some(frame) = frame else { break };
                 self.rest = frame.into_data().unwrap_or_default();
+                exchange.body_received(self.rest.len());
                 continue;
             }
             let part = self.rest.split_to(room.min(self.rest.len()));

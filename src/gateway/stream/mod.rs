@@ -13,6 +13,7 @@ mod split;
 
 pub use framing::Framing;
 pub(super) use pump::message;
+pub(super) use replies::Call;
 
 use super::accept::{self, Form};
 use super::answer::{self, Response};
@@ -20,7 +21,8 @@ use super::content::Label;
 use super::failure::Failure;
 use super::matched::Matched;
 use super::{bind, body, exchange, metadata, raw};
-use crate::upstream::{Failure as Upstreams, Open, Outgoing, Receiving};
+use crate::telemetry::observe::{Exchange, Phase};
+use crate::upstream::{Code, Failure as Upstreams, Open, Outgoing, Receiving};
 use axum::body::Body as AnyBody;
 use bytes::Bytes;
 use framing::Chosen;
@@ -42,6 +44,7 @@ pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>
 pub(super) async fn respond<B>(
     matched: &Matched<'_>,
     head: &Parts,
+    exchange: &mut Exchange,
     body: B,
 ) -> Result<Response, Failure>
 where
@@ -69,7 +72,7 @@ where
         deadline,
     };
     let call = async {
-        let (pump, mut receiving) = begin(matched, head, body, open).await?;
+        let (pump, mut receiving) = begin(matched, head, exchange, body, open).await?;
         let mut pump = Some(pump);
         let headers = while_pumping(&mut pump, |context| receiving.poll_headers(context)).await?;
         if method.server_streaming {
@@ -86,18 +89,29 @@ where
     let begun = timeout_at(deadline, call).await;
     let (headers, first, receiving, pump) =
         begun.unwrap_or(Err(Failure::Upstream(Upstreams::DeadlineExceeded)))?;
+    exchange.reach(Phase::Replied);
+    if let Some(message) = &first {
+        exchange.message_received(message.len());
+    }
     if !method.server_streaming {
+        exchange.called(Code::Ok, &"");
         let form = if is_raw { Form::Raw } else { Form::Json };
         let (body, media) = matched.body(form, first.unwrap_or_default())?;
+        exchange.reach(Phase::Encoded);
         return Ok(answer::ok(form, body, media, &headers));
     }
     let route = matched.owned();
+    let call = Call {
+        receiving,
+        pump,
+        exchange: exchange.share(),
+    };
     if is_raw {
         let (first, media) = matched.body(Form::Raw, first.unwrap_or_default())?;
-        let download = raw::Download::new(route, receiving, pump, first, deadline);
+        let download = raw::Download::new(route, call, first, deadline);
         return Ok(answer::stream(download, media, &headers));
     }
-    let replies = Replies::new(route, chosen.framing, receiving, pump, first, deadline);
+    let replies = Replies::new(route, chosen.framing, call, first, deadline);
     Ok(streamed(replies, chosen.media, &headers))
 }
 
@@ -106,6 +120,7 @@ where
 async fn begin<B>(
     matched: &Matched<'_>,
     head: &Parts,
+    exchange: &mut Exchange,
     body: B,
     open: Open,
 ) -> Result<(Pump, Receiving), Failure>
@@ -118,7 +133,11 @@ where
     let label = matched.label(head, &body)?;
     if !matched.binding.method.client_streaming {
         let body = body::read(body, matched.settings).await?;
+        exchange.body_received(body.len());
         let message = bind::message(matched, query, &body, label)?;
+        exchange.reach(Phase::Decoded);
+        exchange.call();
+        exchange.message_sent(message.message().len());
         let (sending, receiving) = upstream.open(open).await.map_err(Failure::Upstream)?;
         return Ok((Box::pin(send_one(sending, message)), receiving));
     }
@@ -127,18 +146,15 @@ where
     }
     let mut bound = Vec::new();
     bind::parameters(matched, query, &mut bound)?;
+    exchange.call();
     let (sending, receiving) = upstream.open(open).await.map_err(Failure::Upstream)?;
     if let Label::Raw(content_type) = label {
-        let upload = raw::upload(
-            matched.owned(),
-            body,
-            content_type.to_owned(),
-            bound,
-            sending,
-        );
+        let content_type = content_type.to_owned();
+        let route = matched.owned();
+        let upload = raw::upload(route, exchange.share(), body, content_type, bound, sending);
         return Ok((Box::pin(upload), receiving));
     }
-    let pump = pump::run(matched.owned(), body, bound, sending);
+    let pump = pump::run(matched.owned(), exchange.share(), body, bound, sending);
     Ok((Box::pin(pump), receiving))
 }
 

@@ -6,6 +6,7 @@ use super::super::failure::Failure;
 use super::super::matched::Owned;
 use super::split::Splitter;
 use crate::rule::BodySelector;
+use crate::telemetry::observe::Exchange;
 use crate::transcode;
 use crate::upstream::{Outgoing, Sending};
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use std::pin::pin;
 /// A message that cannot be read cancels the call.
 pub(super) async fn run<B>(
     route: Owned,
+    mut exchange: Exchange,
     body: B,
     bound: Vec<u8>,
     mut sending: Sending,
@@ -25,7 +27,7 @@ where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    match messages(&route, body, bound, &mut sending).await {
+    match messages(&route, &mut exchange, body, bound, &mut sending).await {
         Ok(()) => {
             sending.finish();
             Ok(())
@@ -39,6 +41,7 @@ where
 
 async fn messages<B>(
     route: &Owned,
+    exchange: &mut Exchange,
     body: B,
     bound: Vec<u8>,
     sending: &mut Sending,
@@ -55,6 +58,7 @@ where
         let frame = body::next_of_stream(body.as_mut()).await?;
         let ended = frame.is_none();
         if let Some(Ok(data)) = frame.map(http_body::Frame::into_data) {
+            exchange.body_received(data.len());
             splitter.push(&data);
         }
         while let Some(value) = splitter.next(ended)? {
@@ -66,6 +70,7 @@ where
                     line: value.line,
                     error,
                 })?;
+            exchange.message_sent(message.message().len());
             if sending.send(message).await.is_err() {
                 // The backend takes no more; its answer says why.
                 return Ok(());

@@ -7,7 +7,8 @@ use super::super::failure::Failure;
 use super::super::matched::Owned;
 use super::Pump;
 use super::framing::Framing;
-use crate::upstream::Receiving;
+use crate::telemetry::observe::Exchange;
+use crate::upstream::{Code, Receiving};
 use bytes::Bytes;
 use http_body::Frame;
 use std::fmt;
@@ -30,8 +31,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 pub(super) struct Replies {
     route: Owned,
     framing: Framing,
-    receiving: Receiving,
-    pump: Option<Pump>,
+    call: Call,
     state: State,
     /// Messages written so far.
     count: u64,
@@ -40,6 +40,14 @@ pub(super) struct Replies {
     last: Instant,
     timer: Pin<Box<Sleep>>,
     closing: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// The call behind an answer.
+pub(in crate::gateway) struct Call {
+    pub(in crate::gateway) receiving: Receiving,
+    pub(in crate::gateway) pump: Option<Pump>,
+    /// Who is told of its messages and its end.
+    pub(in crate::gateway) exchange: Exchange,
 }
 
 enum State {
@@ -68,8 +76,7 @@ impl Replies {
     pub(super) fn new(
         route: Owned,
         framing: Framing,
-        receiving: Receiving,
-        pump: Option<Pump>,
+        call: Call,
         first: Option<Bytes>,
         deadline: Instant,
     ) -> Self {
@@ -78,8 +85,7 @@ impl Replies {
             closing: Box::pin(route.closing()),
             route,
             framing,
-            receiving,
-            pump,
+            call,
             state: State::Beginning(first),
             count: 0,
             deadline,
@@ -135,17 +141,26 @@ impl Replies {
         context: &mut Context<'_>,
         out: &mut Vec<u8>,
     ) -> Poll<Result<bool, Failure>> {
-        if let Some(pump) = &mut self.pump
+        let Call {
+            receiving,
+            pump: pumping,
+            exchange,
+        } = &mut self.call;
+        if let Some(pump) = pumping
             && let Poll::Ready(pumped) = pump.as_mut().poll(context)
         {
-            self.pump = None;
+            *pumping = None;
             pumped?;
         }
-        match self.receiving.poll_message(context) {
+        match receiving.poll_message(context) {
             Poll::Ready(Ok(Some(message))) => {
+                exchange.message_received(message.len());
                 Poll::Ready(self.record(&message, out).map(|()| true))
             }
-            Poll::Ready(Ok(None)) => Poll::Ready(Ok(false)),
+            Poll::Ready(Ok(None)) => {
+                exchange.called(Code::Ok, &"");
+                Poll::Ready(Ok(false))
+            }
             Poll::Ready(Err(failure)) => Poll::Ready(Err(Failure::Upstream(failure))),
             Poll::Pending => Poll::Pending,
         }
@@ -164,7 +179,9 @@ impl Replies {
     }
 
     fn fail(&mut self, failure: Failure, out: &mut Vec<u8>) {
-        let status = failure.into_error(self.route.schema()).json();
+        let status = failure
+            .tell(&mut self.call.exchange, self.route.schema())
+            .json();
         self.framing.error(self.count, &status, out);
         self.state = State::Broken;
         self.timer.as_mut().reset(Instant::now() + FAREWELL);

@@ -3,6 +3,7 @@
 use super::super::error::Error;
 use super::super::failure::Failure;
 use super::link::Socket;
+use crate::telemetry::observe::{self, Exchange};
 use crate::transcode::Schema;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -30,6 +31,19 @@ pub(super) enum End {
     GoingAway,
 }
 
+impl End {
+    /// What ended the exchange, as telemetry has it.
+    pub(super) fn observed(&self) -> observe::End {
+        match self {
+            Self::Finished | Self::Left { complete: true } => observe::End::Complete,
+            Self::Failed(_) => observe::End::Broken,
+            Self::Violated(_) | Self::Left { .. } | Self::Lost(_) | Self::GoingAway => {
+                observe::End::Cancelled
+            }
+        }
+    }
+}
+
 /// How long the client has to take what it is told and to close its side.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -39,6 +53,7 @@ const MAX_REASON: usize = 123;
 /// Tells the client how it ended and closes the connection.
 pub(super) async fn close(
     end: End,
+    exchange: &mut Exchange,
     schema: &Schema,
     mut sink: SplitSink<Socket, Message>,
     mut frames: SplitStream<Socket>,
@@ -53,7 +68,7 @@ pub(super) async fn close(
         End::Violated(fault) => (CloseCode::Protocol, fault, None),
         End::Failed(failure) => {
             let own = own_code(&failure);
-            let error = failure.into_error(schema);
+            let error = failure.tell(exchange, schema);
             let code = own.unwrap_or(CloseCode::from(4000 + error.code() as u16));
             (code, error.message().to_owned(), Some(record(&error)))
         }

@@ -8,7 +8,8 @@ use super::close::{self, End, answer};
 use super::downlink::Downlink;
 use super::link::{Kind, Link, Socket};
 use super::uplink::{Opening, Uplink};
-use crate::upstream::{Failure as Upstreams, Open, Receiving};
+use crate::telemetry::observe::Exchange;
+use crate::upstream::{Code, Failure as Upstreams, Open, Receiving};
 use futures_util::StreamExt as _;
 use futures_util::stream::{SplitSink, SplitStream};
 use hyper::upgrade::OnUpgrade;
@@ -26,6 +27,8 @@ pub(super) struct Conversation {
     pub(super) open: Open,
     pub(super) going_away: Option<GoingAway>,
     pub(super) kind: Option<Kind>,
+    /// Who is told of the call, and of the end of it all.
+    pub(super) exchange: Exchange,
 }
 
 /// Buffers for small messages; large ones grow them.
@@ -44,6 +47,7 @@ impl Conversation {
             }
         };
         let route = self.route.clone();
+        let mut exchange = self.exchange.share();
         let limit = Some(route.settings().max_body);
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
@@ -63,7 +67,9 @@ impl Conversation {
                 End::Failed(Failure::Upstream(Upstreams::DeadlineExceeded))
             }
         };
-        close::close(end, route.schema(), sink, frames).await;
+        let observed = end.observed();
+        close::close(end, &mut exchange, route.schema(), sink, frames).await;
+        exchange.end(observed);
     }
 
     async fn talk(
@@ -76,15 +82,18 @@ impl Conversation {
             opening,
             open,
             kind,
+            mut exchange,
             ..
         } = self;
+        exchange.call();
         let (sending, mut receiving) = match route.upstream().open(open).await {
             Ok(call) => call,
             Err(failure) => return End::Failed(Failure::Upstream(failure)),
         };
         let link = Link::new(kind);
+        let (up, mut after) = (exchange.share(), exchange.share());
         let up = async {
-            let uplink = Uplink::open(&route, &link, frames, sending, opening).await;
+            let uplink = Uplink::open(&route, &link, frames, sending, opening, up).await;
             uplink.run().await
         };
         let down = Downlink {
@@ -92,6 +101,7 @@ impl Conversation {
             link: &link,
             receiving: &mut receiving,
             sink,
+            exchange,
         };
         let end = tokio::select! {
             biased;
@@ -103,7 +113,9 @@ impl Conversation {
             // A cancellation could overtake messages that are on their way.
             let aftermath = async {
                 answer(sink).await;
-                rest(&mut receiving).await;
+                if rest(&mut receiving).await.is_ok() {
+                    after.called(Code::Ok, &"");
+                }
             };
             let _ = timeout(AFTERMATH, aftermath).await;
         }
@@ -112,8 +124,9 @@ impl Conversation {
 }
 
 /// Reads replies that nobody wants any more.
-async fn rest(receiving: &mut Receiving) {
-    while let Ok(Some(_)) = receiving.message().await {}
+async fn rest(receiving: &mut Receiving) -> Result<(), Upstreams> {
+    while receiving.message().await?.is_some() {}
+    Ok(())
 }
 
 async fn begun(going_away: Option<GoingAway>) {

@@ -5,7 +5,8 @@ use super::super::failure::Failure;
 use super::super::matched::Owned;
 use super::close::End;
 use super::link::{Kind, Link, Socket};
-use crate::upstream::{Failure as Upstreams, Receiving};
+use crate::telemetry::observe::Exchange;
+use crate::upstream::{Code, Failure as Upstreams, Receiving};
 use bytes::Bytes;
 use futures_util::SinkExt as _;
 use futures_util::stream::SplitSink;
@@ -22,6 +23,7 @@ pub(super) struct Downlink<'a> {
     pub(super) link: &'a Link,
     pub(super) receiving: &'a mut Receiving,
     pub(super) sink: &'a mut SplitSink<Socket, Message>,
+    pub(super) exchange: Exchange,
 }
 
 impl Downlink<'_> {
@@ -76,6 +78,11 @@ impl Downlink<'_> {
                 }
             }
         };
+        match &reply {
+            Ok(Some(message)) => self.exchange.message_received(message.len()),
+            Ok(None) => self.exchange.called(Code::Ok, &""),
+            Err(_) => {}
+        }
         reply.map_err(|failure| End::Failed(Failure::Upstream(failure)))
     }
 

@@ -6,6 +6,7 @@ use super::super::matched::Owned;
 use super::super::stream;
 use super::close::End;
 use super::link::{Kind, Link, Socket};
+use crate::telemetry::observe::Exchange;
 use crate::transcode;
 use crate::upstream::{Outgoing, Sending};
 use bytes::Bytes;
@@ -36,6 +37,7 @@ pub(super) struct Uplink<'a> {
     request: Request,
     /// What goes with the first message.
     bound: Vec<u8>,
+    exchange: Exchange,
     /// Messages so far.
     count: usize,
 }
@@ -61,9 +63,11 @@ impl<'a> Uplink<'a> {
         frames: &'a mut SplitStream<Socket>,
         mut sending: Sending,
         opening: Opening,
+        mut exchange: Exchange,
     ) -> Self {
         let (request, bound) = match opening {
             Opening::Whole(message) => {
+                exchange.message_sent(message.message().len());
                 // Where the backend takes no more, its answer says why.
                 if sending.send(message).await.is_ok() {
                     sending.finish();
@@ -91,6 +95,7 @@ impl<'a> Uplink<'a> {
             frames,
             request,
             bound,
+            exchange,
             count: 0,
         }
     }
@@ -168,6 +173,7 @@ impl<'a> Uplink<'a> {
                 let message = message(self.route, kind, &frame, &bound)
                     .map_err(|error| bad(self.count, &error))?;
                 self.link.pass();
+                self.exchange.message_sent(message.message().len());
                 let sent = sending.send(message).await;
                 self.link.pass();
                 match (sent, *streams) {

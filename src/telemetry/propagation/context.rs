@@ -85,6 +85,24 @@ impl Decision {
     }
 }
 
+// === impl Format ===
+
+impl Format {
+    /// The header that it is known by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TraceContext => "traceparent",
+            Self::B3 => "b3",
+            Self::B3Multi => "x-b3-traceid",
+            Self::XRay => "x-amzn-trace-id",
+            Self::GrpcTraceBin => "grpc-trace-bin",
+            Self::CloudTrace => "x-cloud-trace-context",
+            Self::Jaeger => "uber-trace-id",
+            Self::OpenTracing => "ot-tracer-traceid",
+        }
+    }
+}
+
 // === impl Context ===
 
 impl Context {

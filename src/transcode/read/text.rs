@@ -43,7 +43,8 @@ pub fn text_to_field(
     })
 }
 
-/// Reads key and value of one entry of a map field and appends the entry.
+/// Reads key and value of one entry of a map field and appends the entry. Returns
+/// the key as it stands on the wire, by which two spellings of one key are told.
 ///
 /// On error `out` is as long as before.
 pub fn text_to_map_entry(
@@ -53,7 +54,7 @@ pub fn text_to_map_entry(
     value: &str,
     options: &ReadOptions,
     out: &mut Vec<u8>,
-) -> Result {
+) -> Result<Vec<u8>> {
     let start = out.len();
     within(schema, path, out, |field, out| {
         let (Shape::Map, Some(entry)) = (field.shape, field.kind.message()) else {
@@ -63,14 +64,17 @@ pub fn text_to_map_entry(
         field.tag.put(out);
         let mark = open_length(out);
         key_field.tag.put(out);
-        put_text(schema, key_field.kind, key, out)
+        let from = out.len();
+        let written = put_text(schema, key_field.kind, key, out)
             .and_then(|()| {
+                let written = out[from..].to_vec();
                 value_field.tag.put(out);
-                put_value(schema, value_field, value, options, out)
+                put_value(schema, value_field, value, options, out)?;
+                Ok(written)
             })
             .map_err(|error| error.under(Step::Key(key)))?;
         close_length(out, mark);
-        Ok(())
+        Ok(written)
     })
     .map_err(|error| {
         out.truncate(start);
