@@ -2,6 +2,7 @@
 
 use super::Worker;
 use super::accept::{self, Form};
+use super::bind;
 use super::content::{self, Label};
 use super::failure::Failure;
 use super::identity::Identity;
@@ -9,13 +10,21 @@ use super::raw::{self, Raw};
 use super::settings::{RouteSettings, Settings};
 use crate::route::Captures;
 use crate::rule::{Binding, BodySelector, ReplySelector};
-use crate::transcode::{self, Schema};
+use crate::transcode::{self, Schema, UpdateMask};
 use crate::upstream::Upstream;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::request::Parts;
 use http_body::Body;
 use std::sync::Arc;
+
+/// What is decided for a binding, at start-up.
+#[derive(Debug)]
+pub(super) struct Plan {
+    manners: RouteSettings,
+    raw: Raw,
+    mask: Option<UpdateMask>,
+}
 
 /// A route that a request has matched, for as long as its head is at hand.
 pub(super) struct Matched<'a> {
@@ -27,6 +36,8 @@ pub(super) struct Matched<'a> {
     pub(super) binding: &'a Binding,
     pub(super) captures: Captures<'a>,
     pub(super) raw: &'a Raw,
+    /// The mask to fill, if it is a PATCH that has one.
+    pub(super) mask: Option<&'a UpdateMask>,
     index: usize,
 }
 
@@ -37,6 +48,16 @@ pub(super) struct Owned {
     index: usize,
 }
 
+impl Plan {
+    pub(super) fn new(schema: &Schema, binding: &Binding, manners: RouteSettings) -> Self {
+        Self {
+            raw: Raw::of(schema, binding),
+            mask: bind::update_mask(schema, binding, &manners),
+            manners,
+        }
+    }
+}
+
 impl<'a> Matched<'a> {
     pub(super) fn new(
         worker: &'a Arc<Worker>,
@@ -45,15 +66,17 @@ impl<'a> Matched<'a> {
         captures: Captures<'a>,
     ) -> Self {
         let tables = &worker.tables;
+        let plan = &tables.plans[index];
         Self {
             worker,
             schema: &tables.schema,
             settings: &tables.settings,
-            manners: &tables.manners[index],
+            manners: &plan.manners,
             identity,
             binding: &tables.bindings[index],
             captures,
-            raw: &tables.raw[index],
+            raw: &plan.raw,
+            mask: plan.mask.as_ref(),
             index,
         }
     }
@@ -130,7 +153,7 @@ impl Owned {
     }
 
     pub(super) fn manners(&self) -> &RouteSettings {
-        &self.worker.tables.manners[self.index]
+        &self.worker.tables.plans[self.index].manners
     }
 
     /// Resolves when streams are to end.
@@ -147,7 +170,7 @@ impl Owned {
     }
 
     pub(super) fn raw(&self) -> &Raw {
-        &self.worker.tables.raw[self.index]
+        &self.worker.tables.plans[self.index].raw
     }
 
     /// The bytes that a message of a raw reply carries.

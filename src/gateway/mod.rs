@@ -78,9 +78,7 @@ struct Tables {
     schema: Schema,
     bindings: Vec<Binding>,
     /// One for each binding.
-    manners: Vec<RouteSettings>,
-    /// One for each binding.
-    raw: Vec<raw::Raw>,
+    plans: Vec<matched::Plan>,
     routes: route::Table,
     /// Bindings and their methods as telemetry knows them, under the same indices.
     operations: Arc<Operations>,
@@ -264,21 +262,14 @@ impl Builder {
                     .map(|conflict| describe(conflict, &bindings)),
             )
         })?;
-        let manners = bindings
-            .iter()
-            .map(|binding| {
-                let mut manners = self.settings.route.clone();
-                (self.for_each_route)(binding, &mut manners);
-                manners
-            })
-            .collect();
+        let plan = |binding| {
+            let mut manners = self.settings.route.clone();
+            (self.for_each_route)(binding, &mut manners);
+            matched::Plan::new(&schema, binding, manners)
+        };
         let tables = Tables {
-            raw: bindings
-                .iter()
-                .map(|binding| raw::Raw::of(&schema, binding))
-                .collect(),
+            plans: bindings.iter().map(plan).collect(),
             schema,
-            manners,
             routes,
             operations: Arc::new(operations(&bindings)),
             telemetry: self.telemetry,

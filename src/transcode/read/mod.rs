@@ -3,6 +3,7 @@
 
 mod any;
 mod map;
+mod mask;
 mod message;
 mod required;
 mod scalar;
@@ -10,6 +11,7 @@ mod skip;
 mod special;
 mod text;
 
+pub use mask::{UpdateMask, has_update_mask, write_update_mask};
 pub use required::check_required;
 pub use text::{text_to_field, text_to_map_entry};
 
