@@ -1,8 +1,8 @@
-//! What a request says of its body: content type and content encoding.
+//! What a request says that its body is.
 
 use super::failure::Failure;
 use super::protobuf;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 
 /// How a body is labelled.
@@ -20,7 +20,6 @@ pub(super) enum Label<'a> {
 
 /// Reads the content type and refuses what is neither JSON nor protobuf nor curl's default.
 pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label<'static>, Failure> {
-    not_encoded(headers)?;
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(Label::Json);
     };
@@ -59,20 +58,8 @@ pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label<'stati
     }
 }
 
-fn not_encoded(headers: &HeaderMap) -> Result<(), Failure> {
-    match headers.get(CONTENT_ENCODING) {
-        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
-            Err(Failure::ContentEncoding {
-                got: shown(encoding.as_bytes()),
-            })
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The label of a raw body, which may be of any type that can be named.
 pub(super) fn label_of_raw(headers: &HeaderMap) -> Result<Label<'_>, Failure> {
-    not_encoded(headers)?;
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(Label::Raw(""));
     };

@@ -4,6 +4,7 @@ use super::answer::{self, Response};
 use super::body;
 use super::content;
 use super::cors;
+use super::decoding::Decoded;
 use super::failure::Failure;
 use super::finish;
 use super::health;
@@ -85,6 +86,7 @@ where
         Match::Found { binding, captures } => {
             identity.decide(exchange, head, Some(binding), settings);
             let matched = Matched::new(worker, identity, binding, captures);
+            let body = Decoded::new(body, &head.headers, settings.max_body)?;
             if matched.binding.method.is_streaming() {
                 stream::respond(&matched, head, exchange, body).await
             } else {

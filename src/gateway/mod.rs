@@ -14,6 +14,7 @@ mod body;
 mod compression;
 mod content;
 mod cors;
+mod decoding;
 mod details;
 mod error;
 mod etag;
