@@ -1,7 +1,14 @@
 //! `trestle backend`: the fetchIt gRPC server; and the same on a thread of its
 //! own, for the demo.
 
-use super::{Failure, banner::Banner, flags::Logging, process, signals::Signals};
+use super::{
+    Failure,
+    banner::Banner,
+    flags::{Logging, Metrics},
+    process,
+    signals::Signals,
+    telemetry::Watch,
+};
 use crate::{
     config::Config,
     fetchit::{Backend, Settings},

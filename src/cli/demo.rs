@@ -4,12 +4,12 @@ use super::{
     Failure,
     assemble::propagators,
     backend,
-    banner::{Banner, typed},
+    banner::{Banner, Documents, typed},
     flags::{Exchange, Listening, Logging},
     process::{self, Listeners},
 };
 use crate::{
-    config::Config, descriptors, gateway::Gateway, server::Drain, telemetry::logs,
+    config::Config, descriptors, fetchit, gateway::Gateway, server::Drain, telemetry::logs,
     upstream::Upstream,
 };
 use clap::Args;
@@ -40,6 +40,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let drain = Drain::new();
     let backend = backend::Thread::start("--backend-listen", flags.backend_listen, drain.clone())?;
 
+    let documents = Documents::of(&config);
     let url = format!("http://{}", backend.local_addr());
     let upstream = Upstream::connect_lazy(&url, config.upstream).map_err(Failure::failed)?;
     let builder = Gateway::builder(descriptors::embedded()).settings(config.gateway);
@@ -52,6 +53,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .address("admin", listeners.admin.local_addr())
         .address("backend", backend.local_addr())
         .line("routes", gateway.routes().len())
+        .docs(addr, documents)
         .line("try", format!("curl {}{curl}", typed(addr)));
     process::run(listeners, &gateway, &banner, drain)?;
     backend.finish()
@@ -59,6 +61,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
 
 fn configure(flags: &Flags) -> Result<Config, Failure> {
     let mut config = Config::default();
+    config.gateway.openapi = fetchit::about();
     flags.listening.apply(&mut config);
     flags.exchange.apply(&mut config);
     flags.logging.apply(&mut config);

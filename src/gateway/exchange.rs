@@ -5,6 +5,7 @@ use super::body;
 use super::content;
 use super::cors;
 use super::decoding::Decoded;
+use super::documents::{self, Page};
 use super::failure::Failure;
 use super::finish;
 use super::health;
@@ -97,7 +98,10 @@ where
             identity.decide(exchange, head, None, settings);
             health::answer(upstream, head).await
         }
-        Match::NoPath => Err(Failure::NoPath),
+        Match::NoPath => match Page::at(tables, path) {
+            Some(page) => documents::answer(tables, page, head),
+            None => Err(Failure::NoPath),
+        },
         Match::WrongMethod { allow } => {
             let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
             if head.method == Method::OPTIONS {
@@ -178,7 +182,7 @@ where
     exchange.message_received(reply.message.len());
     exchange.called(Code::Ok, &"");
     exchange.reach(Phase::Replied);
-    let (body, media) = matched.body(form, reply.message)?;
+    let (body, media) = matched.spell(form, reply.message)?;
     exchange.reach(Phase::Encoded);
     let tag = etag::of(head, settings, &body);
     let mut response = answer::ok(form, body, media, &reply.headers);

@@ -114,7 +114,7 @@ impl<'a> Matched<'a> {
     }
 
     /// A reply message as the body of an answer; its type where the form leaves it open.
-    pub(super) fn body(
+    pub(super) fn spell(
         &self,
         form: Form,
         message: Bytes,
@@ -135,7 +135,13 @@ impl<'a> Matched<'a> {
 
     /// Appends a reply message, or the field of it that the rule selects, as JSON.
     pub(super) fn write(&self, message: &[u8], json: &mut Vec<u8>) -> Result<(), Failure> {
-        write(self.schema, self.binding, self.manners, message, json)
+        write(
+            self.schema,
+            self.binding,
+            &self.manners.write,
+            message,
+            json,
+        )
     }
 }
 
@@ -181,20 +187,23 @@ impl Owned {
         }
     }
 
-    /// As [`Matched::write`].
-    pub(super) fn write(&self, message: &[u8], json: &mut Vec<u8>) -> Result<(), Failure> {
-        write(self.schema(), self.binding(), self.manners(), message, json)
+    /// As [`Matched::write`], but on one line: that is what a record is.
+    pub(super) fn write_line(&self, message: &[u8], json: &mut Vec<u8>) -> Result<(), Failure> {
+        let options = transcode::WriteOptions {
+            pretty: false,
+            ..self.manners().write
+        };
+        write(self.schema(), self.binding(), &options, message, json)
     }
 }
 
 fn write(
     schema: &Schema,
     binding: &Binding,
-    manners: &RouteSettings,
+    options: &transcode::WriteOptions,
     message: &[u8],
     json: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    let options = &manners.write;
     match &binding.reply {
         ReplySelector::Whole => {
             transcode::wire_to_json(schema, binding.method.output, message, options, json)

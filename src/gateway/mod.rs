@@ -16,6 +16,7 @@ mod content;
 mod cors;
 mod decoding;
 mod details;
+mod documents;
 mod error;
 mod etag;
 mod exchange;
@@ -40,17 +41,18 @@ mod trailers;
 mod verdict;
 mod websocket;
 
+pub(crate) use accept::quality;
 pub use cors::{Cors, NotAnOrigin, Origin};
 pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings, WebSocket};
 pub use stream::Framing;
-pub use websocket::GoingAway;
 
 use crate::rule::{Binding, Source};
 use crate::telemetry::observe::{Operations, Recorder, Telemetry};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
-use crate::{route, rule};
+use crate::{openapi, route, rule};
+use documents::Documents;
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
@@ -76,6 +78,7 @@ struct Worker {
 /// What is decided once, from descriptors and settings.
 #[derive(Debug)]
 struct Tables {
+    pool: DescriptorPool,
     schema: Schema,
     bindings: Vec<Binding>,
     /// One for each binding.
@@ -85,11 +88,18 @@ struct Tables {
     operations: Arc<Operations>,
     telemetry: Telemetry,
     settings: Settings,
+    documents: Documents,
     /// True once streams are to end.
     closing: watch::Sender<bool>,
 }
 
 impl Tables {
+    fn openapi(&self) -> openapi::Document {
+        let mut settings = self.settings.openapi.clone();
+        settings.write = self.settings.route.write;
+        openapi::Document::build(&self.pool, &self.schema, &self.bindings, &settings)
+    }
+
     fn is_streaming(&self, binding: usize) -> bool {
         self.bindings[binding].method.is_streaming()
     }
@@ -134,6 +144,11 @@ impl Gateway {
         &self.worker.tables.schema
     }
 
+    /// The OpenAPI document of what is served.
+    pub fn openapi(&self) -> openapi::Document {
+        self.worker.tables.openapi()
+    }
+
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
         let Worker {
@@ -160,8 +175,8 @@ impl Gateway {
     }
 
     /// Ends all streams, those of other workers and those to come included: each gets
-    /// an error record, `UNAVAILABLE`, in its framing. For the end of a drain; unary
-    /// calls are left to end by themselves.
+    /// an error record, `UNAVAILABLE`, in its framing; a WebSocket is closed with 1001.
+    /// For the end of a drain; unary calls are left to end by themselves.
     pub fn close_streams(&self) {
         self.worker.tables.closing.send_replace(true);
     }
@@ -270,12 +285,14 @@ impl Builder {
         };
         let tables = Tables {
             plans: bindings.iter().map(plan).collect(),
+            pool: self.pool,
             schema,
             routes,
             operations: Arc::new(operations(&bindings)),
             telemetry: self.telemetry,
             bindings,
             settings: self.settings,
+            documents: Documents::default(),
             closing: watch::Sender::new(false),
         };
         Ok(Gateway::of(Arc::new(tables), upstream))

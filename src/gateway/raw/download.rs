@@ -5,14 +5,18 @@
 
 use super::super::failure::Failure;
 use super::super::matched::Owned;
-use super::super::stream::Call;
-use crate::upstream::{Code, Failure as Upstreams};
+use super::super::stream::{Activity, Call};
+use super::super::trailers;
+use crate::telemetry::observe::Exchange;
+use crate::upstream::Code;
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::Frame;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
 /// How long what was written has to leave before the body breaks off. HTTP libraries
 /// drop what they have not yet sent of a body that fails.
@@ -21,41 +25,41 @@ const FAREWELL: Duration = Duration::from_millis(20);
 /// A streamed answer of raw bytes.
 pub(in crate::gateway) struct Download {
     route: Owned,
+    /// Who is told of the call's messages and of its end.
+    exchange: Exchange,
     call: Call,
+    activity: Arc<Activity>,
+    /// Whether trailing metadata is wanted.
+    trailers: bool,
     state: State,
-    deadline: Instant,
-    /// When bytes last came.
-    last: Instant,
-    timer: Pin<Box<Sleep>>,
-    closing: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 enum State {
     /// The bytes of the first message.
     Beginning(Bytes),
     Running,
-    Done,
-    /// Breaks off when the timer is through.
-    Broken(String),
+    /// All bytes have been passed; what follows them, if anything.
+    Ended(Option<HeaderMap>),
+    /// Breaks off, after a while, for this reason.
+    Broken(String, Pin<Box<Sleep>>),
 }
 
 impl Download {
     pub(in crate::gateway) fn new(
         route: Owned,
+        exchange: Exchange,
         call: Call,
         first: Bytes,
-        deadline: Instant,
+        activity: Arc<Activity>,
+        trailers: bool,
     ) -> Self {
-        let last = Instant::now();
-        let wake = deadline.min(last + route.manners().stream_idle);
         Self {
-            closing: Box::pin(route.closing()),
             route,
+            exchange,
             call,
+            activity,
+            trailers,
             state: State::Beginning(first),
-            deadline,
-            last,
-            timer: Box::pin(sleep_until(wake)),
         }
     }
 
@@ -68,57 +72,33 @@ impl Download {
                 return Poll::Ready(Ok(Some(first)));
             }
         }
-        if let Some(pump) = &mut self.call.pump
-            && let Poll::Ready(pumped) = pump.as_mut().poll(context)
-        {
-            self.call.pump = None;
-            pumped?;
-        }
+        let mut call = self.call.lock();
         loop {
-            match self.call.receiving.poll_message(context) {
-                Poll::Ready(Ok(Some(message))) => {
-                    self.call.exchange.message_received(message.len());
-                    self.last = Instant::now();
-                    let data = self.route.raw_data(&message)?;
-                    if !data.is_empty() {
-                        return Poll::Ready(Ok(Some(data)));
-                    }
-                }
-                Poll::Ready(Ok(None)) => {
-                    self.call.exchange.called(Code::Ok, &"");
-                    return Poll::Ready(Ok(None));
-                }
-                Poll::Ready(Err(failure)) => return Poll::Ready(Err(Failure::Upstream(failure))),
-                Poll::Pending => break,
+            let Some(message) = ready!(call.poll_message(context))? else {
+                self.exchange.called(Code::Ok, &"");
+                return Poll::Ready(Ok(None));
+            };
+            self.exchange.message_received(message.len());
+            self.activity.pass();
+            let data = self.route.raw_data(&message)?;
+            if !data.is_empty() {
+                return Poll::Ready(Ok(Some(data)));
             }
         }
-        self.poll_limits(context).map(Err)
     }
 
-    /// Whether the call has become too old, was idle for too long, or is to end.
-    fn poll_limits(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
-        if self.closing.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Failure::Closing);
-        }
-        while self.timer.as_mut().poll(context).is_ready() {
-            let idle = self.last + self.route.manners().stream_idle;
-            let now = Instant::now();
-            if now >= self.deadline {
-                return Poll::Ready(Failure::Upstream(Upstreams::DeadlineExceeded));
-            }
-            if now >= idle {
-                return Poll::Ready(Failure::StreamIdle);
-            }
-            self.timer.as_mut().reset(self.deadline.min(idle));
-        }
-        Poll::Pending
+    fn end(&mut self) {
+        let metadata = self.trailers.then(|| self.call.lock().trailers().cloned());
+        let trailers = metadata
+            .flatten()
+            .and_then(|metadata| trailers::of(&metadata));
+        self.state = State::Ended(trailers);
     }
 
     fn fail(&mut self, failure: Failure) {
-        let error = failure.tell(&mut self.call.exchange, self.route.schema());
-        tracing::debug!(error = %error.message(), "a raw answer breaks off");
-        self.state = State::Broken(error.message().to_owned());
-        self.timer.as_mut().reset(Instant::now() + FAREWELL);
+        self.call.lock().cancel();
+        let error = failure.tell(&mut self.exchange, self.route.schema());
+        self.state = State::Broken(error.message().to_owned(), Box::pin(sleep(FAREWELL)));
     }
 }
 
@@ -131,30 +111,27 @@ impl http_body::Body for Download {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let State::Beginning(_) | State::Running = self.state {
-            match self.poll_piece(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(Some(data))) => return Poll::Ready(Some(Ok(Frame::data(data)))),
-                Poll::Ready(Ok(None)) => self.state = State::Done,
-                Poll::Ready(Err(failure)) => self.fail(failure),
+            match ready!(self.poll_piece(context)) {
+                Ok(Some(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                Ok(None) => self.end(),
+                Err(failure) => self.fail(failure),
             }
         }
         let fault = match &mut self.state {
-            State::Broken(fault) => std::mem::take(fault),
-            _ => return Poll::Ready(None),
+            State::Ended(trailers) => {
+                return Poll::Ready(trailers.take().map(|map| Ok(Frame::trailers(map))));
+            }
+            State::Broken(fault, timer) => {
+                ready!(timer.as_mut().poll(context));
+                std::mem::take(fault)
+            }
+            State::Beginning(_) | State::Running => return Poll::Pending,
         };
-        match self.timer.as_mut().poll(context) {
-            Poll::Ready(()) => {
-                self.state = State::Done;
-                Poll::Ready(Some(Err(fault.into())))
-            }
-            Poll::Pending => {
-                self.state = State::Broken(fault);
-                Poll::Pending
-            }
-        }
+        self.state = State::Ended(None);
+        Poll::Ready(Some(Err(fault.into())))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.state, State::Done)
+        matches!(self.state, State::Ended(None))
     }
 }

@@ -4,6 +4,7 @@
 use super::super::body;
 use super::super::failure::Failure;
 use super::super::matched::Owned;
+use super::super::stream::Activity;
 use crate::telemetry::observe::Exchange;
 use crate::transcode::{self, RawPath};
 use crate::upstream::{Outgoing, Sending};
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use std::fmt::Display;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 
 /// The most bytes that one message carries: well below the 4 MiB that gRPC servers
@@ -24,23 +26,29 @@ const ENVELOPE: usize = 64;
 /// the media type and what path and query give; the others carry bytes alone.
 pub(in crate::gateway) async fn run<B>(
     route: Owned,
-    mut exchange: Exchange,
+    exchange: Exchange,
     body: B,
     content_type: String,
     bound: Vec<u8>,
     mut sending: Sending,
+    activity: Arc<Activity>,
 ) -> Result<(), Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
+    let source = Source {
+        body: pin!(body),
+        rest: Bytes::new(),
+        exchange,
+    };
     match pieces(
         &route,
-        &mut exchange,
-        body,
+        source,
         &content_type,
         &bound,
         &mut sending,
+        &activity,
     )
     .await
     {
@@ -57,11 +65,11 @@ where
 
 async fn pieces<B>(
     route: &Owned,
-    exchange: &mut Exchange,
-    body: B,
+    mut source: Source<'_, B>,
     content_type: &str,
     bound: &[u8],
     sending: &mut Sending,
+    activity: &Activity,
 ) -> Result<(), Failure>
 where
     B: Body<Data = Bytes>,
@@ -70,32 +78,25 @@ where
     let Some(path) = &route.raw().request else {
         return Ok(());
     };
-    let mut source = Source {
-        body: pin!(body),
-        rest: Bytes::new(),
-    };
-    let first = source.piece(exchange).await?;
+    let first = source.piece().await?;
     let mut message = message(route, path, content_type, &first);
     message.buffer().extend_from_slice(bound);
-    transcode::check_required(
-        route.schema(),
-        route.binding().method.input,
-        message.message(),
-    )
-    .map_err(Failure::BadBody)?;
-    // Where the backend takes no more, its answer says why.
+    let input = route.binding().method.input;
+    transcode::check_required(route.schema(), input, message.message())
+        .map_err(Failure::BadBody)?;
     loop {
-        exchange.message_sent(message.message().len());
+        source.exchange.message_sent(message.message().len());
         if sending.send(message).await.is_err() {
-            break;
+            // The backend takes no more; its answer says why.
+            return Ok(());
         }
-        let piece = source.piece(exchange).await?;
+        activity.pass();
+        let piece = source.piece().await?;
         if piece.is_empty() {
-            break;
+            return Ok(());
         }
         message = self::message(route, path, "", &piece);
     }
-    Ok(())
 }
 
 fn message(route: &Owned, path: &RawPath, content_type: &str, piece: &[Bytes]) -> Outgoing {
@@ -109,6 +110,8 @@ fn message(route: &Owned, path: &RawPath, content_type: &str, piece: &[Bytes]) -
 struct Source<'a, B> {
     body: Pin<&'a mut B>,
     rest: Bytes,
+    /// Who is told of what has come.
+    exchange: Exchange,
 }
 
 impl<B> Source<'_, B>
@@ -117,7 +120,7 @@ where
     B::Error: Display,
 {
     /// What has come, up to a piece; waits only for the first of it. Empty at the end.
-    async fn piece(&mut self, exchange: &mut Exchange) -> Result<Vec<Bytes>, Failure> {
+    async fn piece(&mut self) -> Result<Vec<Bytes>, Failure> {
         let mut piece = Vec::new();
         let mut room = PIECE;
         while room > 0 {
@@ -131,7 +134,7 @@ where
                 };
                 let Some(frame) = frame else { break };
                 self.rest = frame.into_data().unwrap_or_default();
-                exchange.body_received(self.rest.len());
+                self.exchange.body_received(self.rest.len());
                 continue;
             }
             let part = self.rest.split_to(room.min(self.rest.len()));
