@@ -14,7 +14,7 @@ use std::{convert::Infallible, sync::Arc};
 const OPEN_METRICS: &str = "application/openmetrics-text";
 
 pub(super) async fn answer(Extract(state): Extract<Arc<State>>, headers: HeaderMap) -> Response {
-    let Some(ledger) = &state.ledger else {
+    let Some(ledger) = state.telemetry.ledger() else {
         return super::nothing_here();
     };
     let format = format(&headers);

@@ -17,7 +17,7 @@ mod readiness;
 pub use pages::RouteLine;
 pub use readiness::{Probe, Readiness};
 
-use crate::telemetry::observe::Ledger;
+use crate::telemetry::observe::Telemetry;
 use axum::{
     Router,
     body::Body,
@@ -36,7 +36,7 @@ use tower_http::compression::CompressionLayer;
 pub struct State {
     readiness: Readiness,
     probe: Arc<Probe>,
-    ledger: Option<Ledger>,
+    telemetry: Telemetry,
     routes: Arc<[RouteLine]>,
 }
 
@@ -53,14 +53,14 @@ impl State {
         Self {
             readiness,
             probe,
-            ledger: None,
+            telemetry: Telemetry::default(),
             routes: Arc::new([]),
         }
     }
 
     /// Shows the metrics and the calls, too.
-    pub fn ledger(mut self, ledger: Option<Ledger>) -> Self {
-        self.ledger = ledger;
+    pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.telemetry = telemetry;
         self
     }
 
@@ -88,13 +88,15 @@ pub fn router(state: State) -> Router {
 
 /// Notes the counts of calls now and then, without end: the debug pages know the
 /// last minute and hour by it.
-pub fn take_notes(ledger: Ledger) -> impl Future<Output = ()> + Send + 'static {
+pub fn take_notes(telemetry: Telemetry) -> impl Future<Output = ()> + Send + 'static {
     async move {
         let mut ticks = interval(NOTE_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            ledger.book().look();
+            if let Some(ledger) = telemetry.ledger() {
+                ledger.book().look();
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The running gateway: its two listeners, its signals, and its end.
 
-use super::{Failure, banner::Banner, signals::Signals, telemetry::Watch};
+use super::{Failure, banner::Banner, signals::Signals};
 use crate::{
     admin::{self, Probe, Readiness, RouteLine},
     config::Config,
@@ -77,7 +77,7 @@ pub(super) fn run(
         tokio::spawn(close_streams(gateway.clone(), drain.clone(), grace));
 
         let admin_drain = Drain::new();
-        tokio::spawn(Watch::take_notes(telemetry.clone()));
+        tokio::spawn(admin::take_notes(telemetry.clone()));
         let pages = admin_pages(gateway.clone(), telemetry.clone(), readiness);
         let admin = tokio::spawn(listeners.admin.run(pages, admin_drain.clone()));
 
@@ -119,7 +119,7 @@ fn admin_pages(
         let gateway = gateway.on_worker();
         let probe = Probe::new(move || Box::pin(gateway.probe()));
         let state = admin::State::new(readiness.clone(), Arc::new(probe))
-            .ledger(telemetry.ledger().cloned())
+            .telemetry(telemetry.clone())
             .routes(Arc::clone(&routes));
         admin::router(state)
     }

@@ -3,7 +3,6 @@
 
 use super::Failure;
 use crate::{
-    admin,
     config::Config,
     telemetry::{
         export::{self, Counters, Pipeline, otlp},
@@ -82,13 +81,6 @@ impl Watch {
             self.push = Some(push.map_err(Failure::failed)?);
         }
         Ok(())
-    }
-
-    /// Keeps the debug pages up to date, for as long as it is polled.
-    pub(super) async fn take_notes(telemetry: Telemetry) {
-        if let Some(ledger) = telemetry.ledger() {
-            admin::take_notes(ledger.clone()).await;
-        }
     }
 
     /// Sends what is left.

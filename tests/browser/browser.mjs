@@ -15,6 +15,7 @@ async function startDemo() {
   const anywhere = '127.0.0.1:0';
   const demo = spawn(process.env.TRESTLE, [
     'demo', '--listen', anywhere, '--admin-listen', anywhere, '--backend-listen', anywhere,
+    '--backend-admin-listen', anywhere,
   ], { stdio: ['ignore', 'ignore', 'pipe'] });
   for await (const line of createInterface({ input: demo.stderr })) {
     const said = JSON.parse(line);

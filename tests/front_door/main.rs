@@ -20,6 +20,7 @@ mod raw;
 mod routes;
 mod rows;
 mod rules;
+mod schemathesis;
 mod streams;
 mod websocket;
 

@@ -12,7 +12,7 @@ use axum::{
 use serde_json::{Value, json};
 
 pub(super) async fn answer(Extract(state): StateOf, uri: Uri, headers: HeaderMap) -> Response {
-    let ledger = state.ledger.as_ref();
+    let ledger = state.telemetry.ledger();
     let age = ledger.map(|ledger| ledger.book().age());
     let active = ledger.map(|ledger| ledger.book().active(|_| true).len());
     let version = env!("CARGO_PKG_VERSION");

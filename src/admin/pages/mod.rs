@@ -84,7 +84,7 @@ impl Asked {
 
 /// The ledger, for pages that are nothing without one.
 fn ledger(state: &State) -> Result<&Ledger, Response> {
-    state.ledger.as_ref().ok_or_else(super::nothing_here)
+    state.telemetry.ledger().ok_or_else(super::nothing_here)
 }
 
 type StateOf = Extract<Arc<State>>;

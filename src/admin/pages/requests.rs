@@ -227,16 +227,20 @@ fn json(book: &Book, chosen: Option<(usize, Column)>) -> Value {
             Column::Latencies(period) => latencies_json(&book.latencies(family, period)),
         };
     }
-    let families = (0..book.families().len()).map(|family| {
+    let families = (0..book.families().len()).filter_map(|family| {
         let traces = book.family(family);
+        let total = book.latencies(family, Period::Total).count;
+        if total == 0 && traces.active == 0 {
+            return None;
+        }
         let kept = traces.buckets.iter().enumerate();
         let kept = kept.map(|(bucket, samples)| (bucket_name(bucket), samples.len().into()));
-        json!({
+        Some(json!({
             "family": traces.name,
             "active": traces.active,
             "kept": kept.collect::<serde_json::Map<_, _>>(),
-            "total": book.latencies(family, Period::Total).count,
-        })
+            "total": total,
+        }))
     });
     json!({ "families": families.collect::<Vec<_>>() })
 }
