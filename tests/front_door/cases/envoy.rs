@@ -224,7 +224,7 @@ async fn start(
     (envoy, sets.iter().map(of).collect())
 }
 
-fn envoy(config: &Path) -> Command {
+pub(super) fn envoy(config: &Path) -> Command {
     let mut command =
         Command::new(std::env::var_os("ENVOY").expect("ENVOY names the program; see run.sh"));
     command
@@ -240,13 +240,13 @@ fn envoy(config: &Path) -> Command {
     command
 }
 
-fn write(name: &str, config: &Value) -> PathBuf {
+pub(super) fn write(name: &str, config: &Value) -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, config.to_string()).expect("a file of the test's own");
     file
 }
 
-fn config(listeners: &[Value], backend: SocketAddr) -> Value {
+pub(super) fn config(listeners: &[Value], backend: SocketAddr) -> Value {
     json!({
         "admin": { "address": address(SocketAddr::from(([127, 0, 0, 1], 0))) },
         "static_resources": { "listeners": listeners, "clusters": [cluster(backend)] },
@@ -258,7 +258,7 @@ fn address(address: SocketAddr) -> Value {
 }
 
 /// A set as a listener: strict as the gateway is, where Envoy can be.
-fn listener(set: &Set, pool: &DescriptorPool) -> Value {
+pub(super) fn listener(set: &Set, pool: &DescriptorPool) -> Value {
     let ignore = set.has("ignore_unknown_parameters");
     let transcoder = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder",
