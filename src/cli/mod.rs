@@ -18,6 +18,7 @@ mod process;
 mod routes;
 mod serve;
 mod signals;
+mod telemetry;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;

@@ -5,7 +5,7 @@ use super::{
     assemble::{Assembled, Given, assemble},
     banner::{Banner, Documents, typed},
     example,
-    flags::{Exchange, Listening, Logging, Sources},
+    flags::{Exchange, Listening, Logging, Metrics, Sources},
     process::{self, Listeners},
 };
 use crate::server::Drain;
@@ -35,16 +35,21 @@ pub(super) struct Flags {
     exchange: Exchange,
     #[command(flatten)]
     logging: Logging,
+    #[command(flatten)]
+    metrics: Metrics,
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let Assembled {
-        config, gateway, ..
+        config,
+        gateway,
+        mut watch,
     } = assemble(Given {
         sources: &flags.sources,
         listening: Some(&flags.listening),
         exchange: Some(&flags.exchange),
         logging: Some(&flags.logging),
+        metrics: Some(&flags.metrics),
         needs_upstream: true,
     })?;
     let listeners = Listeners::bind(&config)?;
@@ -59,5 +64,14 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(curl) = example::curl(gateway.routes(), &typed(addr)) {
         banner = banner.line("try", curl);
     }
-    process::run(listeners, &gateway, &banner, Drain::new())
+    watch.publish()?;
+    process::run(
+        listeners,
+        &gateway,
+        watch.telemetry(),
+        &banner,
+        Drain::new(),
+    )?;
+    watch.finish();
+    Ok(())
 }

@@ -46,6 +46,9 @@ const KEYS: &[(&str, Set)] = &[
     ("cors.origins", |c, v| v.list_to(&mut c.gateway.cors.origins, parsed)),
     ("cors.credentials", |c, v| v.to(&mut c.gateway.cors.credentials, parsed)),
     ("cors.max_age", |c, v| v.to(&mut c.gateway.cors.max_age, duration)),
+    ("streams.framing", |c, v| v.to(&mut c.gateway.route.framing, parsed)),
+    ("streams.lifetime", |c, v| v.to(&mut c.gateway.route.stream_lifetime, positive)),
+    ("streams.idle_timeout", |c, v| v.to(&mut c.gateway.route.stream_idle, positive)),
     ("websocket.origins", |c, v| v.list_to(&mut c.gateway.websocket.origins, |text| Ok(text.to_owned()))),
     ("websocket.ping_interval", |c, v| v.to(&mut c.gateway.websocket.ping_interval, positive)),
     ("websocket.pong_timeout", |c, v| v.to(&mut c.gateway.websocket.pong_timeout, positive)),
@@ -76,6 +79,8 @@ const KEYS: &[(&str, Set)] = &[
     ("server.write_stall_timeout", |c, v| v.to(&mut c.server.write_stall, positive)),
     ("server.drain_delay", |c, v| v.to(&mut c.server.drain_delay, duration)),
     ("server.drain_grace", |c, v| v.to(&mut c.server.drain_grace, duration)),
+    ("metrics.names", |c, v| v.to(&mut c.metrics.names, FromStr::from_str)),
+    ("metrics.namespace", |c, v| v.to(&mut c.metrics.namespace, |text| Ok(Some(text.parse()?)))),
     ("log.format", |c, v| v.to(&mut c.logs.format, FromStr::from_str)),
     ("log.level", |c, v| v.to(&mut c.logs.level, FromStr::from_str)),
 ];

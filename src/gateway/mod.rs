@@ -39,11 +39,11 @@ mod trailers;
 mod verdict;
 mod websocket;
 
+pub(crate) use accept::quality;
 pub use cors::{Cors, NotAnOrigin, Origin};
 pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings, WebSocket};
 pub use stream::Framing;
-pub use websocket::GoingAway;
 
 use crate::rule::{Binding, Source};
 use crate::telemetry::observe::{Operations, Recorder, Telemetry};
@@ -173,8 +173,8 @@ impl Gateway {
     }
 
     /// Ends all streams, those of other workers and those to come included: each gets
-    /// an error record, `UNAVAILABLE`, in its framing. For the end of a drain; unary
-    /// calls are left to end by themselves.
+    /// an error record, `UNAVAILABLE`, in its framing; a WebSocket is closed with 1001.
+    /// For the end of a drain; unary calls are left to end by themselves.
     pub fn close_streams(&self) {
         self.worker.tables.closing.send_replace(true);
     }
