@@ -3,6 +3,7 @@
 
 mod any;
 mod map;
+mod mask;
 mod message;
 mod required;
 mod scalar;
@@ -10,6 +11,7 @@ mod skip;
 mod special;
 mod text;
 
+pub use mask::{UpdateMask, has_update_mask, write_update_mask};
 pub use required::check_required;
 pub use text::{text_to_field, text_to_map_entry};
 
@@ -120,7 +122,7 @@ fn reading<'a, T>(
 }
 
 /// Lets `write` append the last field of a path, inside of all the others.
-fn within<T>(
+pub(super) fn within<T>(
     schema: &Schema,
     path: &FieldPath,
     out: &mut Vec<u8>,
