@@ -1,9 +1,8 @@
 //! Update masks: which fields a JSON text gives, as a `google.protobuf.FieldMask`.
 //! Whether a request has or wants one is left to others.
 
-use super::{Reader, Result};
+use super::{Reader, Result, reading};
 use crate::transcode::error::ReadError;
-use crate::transcode::json::Scanner;
 use crate::transcode::path::FieldPath;
 use crate::transcode::read::ReadOptions;
 use crate::transcode::schema::{Field, Form, MessageId, Schema, Shape};
@@ -56,12 +55,17 @@ pub fn write_update_mask(
     options: &ReadOptions,
     out: &mut Vec<u8>,
 ) -> std::result::Result<(), ReadError> {
-    let mut unused = Vec::new();
-    let mut reader = Reader::new(schema, Scanner::new(json)?, options, &mut unused);
     let mut paths = Vec::new();
-    if reader.json.peek() == b'{' {
-        reader.paths(mask.updated, &mut String::new(), &mut paths)?;
-    }
+    reading(
+        schema,
+        json,
+        options,
+        &mut Vec::new(),
+        |reader| match reader.json.peek() {
+            b'{' => reader.paths(mask.updated, &mut String::new(), &mut paths),
+            _ => reader.skip_value(),
+        },
+    )?;
     if paths.is_empty() {
         return Ok(());
     }
