@@ -4,6 +4,7 @@ use super::{
     Failure,
     flags::{Exchange, Listening, Logging, Sources},
     process,
+    telemetry::{self, Tracing, Watching},
 };
 use crate::{
     config::{Config, Descriptors, Rules},
@@ -34,6 +35,8 @@ const NOWHERE: &str = "http://127.0.0.1:9988";
 pub(super) struct Assembled {
     pub(super) config: Config,
     pub(super) gateway: Gateway,
+    /// Where its exchanges are told of, for a command that serves.
+    pub(super) watching: Option<Watching>,
 }
 
 /// The flags of a command, as far as it has them.
@@ -43,6 +46,7 @@ pub(super) struct Given<'a> {
     pub(super) listening: Option<&'a Listening>,
     pub(super) exchange: Option<&'a Exchange>,
     pub(super) logging: Option<&'a Logging>,
+    pub(super) tracing: Option<&'a Tracing>,
     /// Whether the command cannot do without a backend.
     pub(super) needs_upstream: bool,
 }
@@ -80,18 +84,28 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
             None
         }
     };
+    let watching = match given.needs_upstream && errors.is_empty() {
+        true => Some(Watching::start(config.telemetry.clone(), "trestle")?),
+        false => None,
+    };
+    let telemetry = watching.as_ref().map(|watching| watching.telemetry.clone());
     let rules = rules(&config.rules, &mut errors);
     let gateway = match (pool, rules, upstream) {
         (Some(pool), Some(rules), Some(upstream)) => Gateway::builder(pool)
             .rules(rules)
             .settings(config.gateway.clone())
+            .telemetry(telemetry.unwrap_or_default())
             .build(upstream)
             .map_err(|error| errors.extend_from_slice(error.faults()))
             .ok(),
         _ => None,
     };
     match gateway {
-        Some(gateway) if errors.is_empty() => Ok(Assembled { config, gateway }),
+        Some(gateway) if errors.is_empty() => Ok(Assembled {
+            config,
+            gateway,
+            watching,
+        }),
         _ => {
             let failure = Failure::usage(errors);
             Err(help.into_iter().fold(failure, Failure::help))
@@ -115,10 +129,15 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     if let Some(logging) = given.logging {
         logging.apply(&mut config);
     }
+    if let Some(tracing) = given.tracing {
+        tracing.apply(&mut config);
+    }
     propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
     config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
-    let errors = faults.iter().map(ToString::to_string).collect();
+    errors.extend(faults.iter().map(ToString::to_string));
     (config, errors)
 }
 
@@ -128,6 +147,7 @@ pub(super) fn propagators(config: &mut Config) {
     if let Ok(value) = std::env::var("OTEL_PROPAGATORS") {
         let (formats, unusable) = Formats::from_env_value(&value);
         config.gateway.trace_formats = formats;
+        config.telemetry.formats = formats;
         for name in unusable {
             eprintln!("warning: OTEL_PROPAGATORS: {name}");
         }

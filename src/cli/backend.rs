@@ -1,12 +1,20 @@
 //! `trestle backend`: the fetchIt gRPC server; and the same on a thread of its
 //! own, for the demo.
 
-use super::{Failure, banner::Banner, flags::Logging, process, signals::Signals};
+use super::{
+    Failure,
+    assemble::propagators,
+    banner::Banner,
+    flags::Logging,
+    process,
+    signals::Signals,
+    telemetry::{self, Tracing, Watching},
+};
 use crate::{
     config::Config,
     fetchit::{Backend, Settings},
     server::{BindError, Drain},
-    telemetry::logs,
+    telemetry::{logs, observe::Telemetry},
 };
 use clap::Args;
 use std::{
@@ -30,16 +38,27 @@ pub(super) struct Flags {
     #[arg(env = "TRESTLE_LISTEN", hide_env_values = true)]
     listen: SocketAddr,
     #[command(flatten)]
+    tracing: Tracing,
+    #[command(flatten)]
     logging: Logging,
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let mut config = Config::default();
     flags.logging.apply(&mut config);
+    flags.tracing.apply(&mut config);
+    propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
+    if !errors.is_empty() {
+        return Err(Failure::usage(errors));
+    }
     logs::init(&config.logs);
-    process::runtime()?.block_on(async {
+    let watching = Watching::start(config.telemetry.clone(), "fetchit")?;
+    let telemetry = watching.telemetry.clone();
+    let served: Result<(), Failure> = process::runtime()?.block_on(async {
         let signals = Signals::take()?;
-        let backend = bind("--listen", flags.listen).await?;
+        let backend = bind("--listen", flags.listen, telemetry).await?;
         let (begin, begun) = oneshot::channel::<()>();
         tokio::spawn(signals.watch(move || drop(begin)));
         let banner = Banner::new(config.logs.format).address("backend", backend.local_addr());
@@ -49,11 +68,17 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
             let _ = begun.await;
         };
         backend.serve(shutdown).await.map_err(Failure::failed)
-    })
+    });
+    watching.finish();
+    served
 }
 
-async fn bind(flag: &str, addr: SocketAddr) -> Result<Backend, Failure> {
-    Backend::bind(addr, Settings::default())
+async fn bind(flag: &str, addr: SocketAddr, telemetry: Telemetry) -> Result<Backend, Failure> {
+    let settings = Settings {
+        telemetry,
+        ..Settings::default()
+    };
+    Backend::bind(addr, settings)
         .await
         .map_err(|error| Failure::bind(flag, &BindError::new(addr, error)))
 }
@@ -70,13 +95,14 @@ impl Thread {
     pub(super) fn start(
         flag: &'static str,
         addr: SocketAddr,
+        telemetry: Telemetry,
         drain: Drain,
     ) -> Result<Self, Failure> {
         let (stop, stopped) = oneshot::channel::<()>();
         let (bound, binding) = mpsc::sync_channel(1);
         let serve = move || {
             process::runtime()?.block_on(async {
-                let backend = match bind(flag, addr).await {
+                let backend = match bind(flag, addr, telemetry).await {
                     Ok(backend) => backend,
                     Err(failure) => {
                         let _ = bound.send(Err(failure));

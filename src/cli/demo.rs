@@ -7,9 +7,17 @@ use super::{
     banner::{Banner, typed},
     flags::{Exchange, Listening, Logging},
     process::{self, Listeners},
+    telemetry::{self, Tracing, Watching},
 };
 use crate::{
-    config::Config, descriptors, gateway::Gateway, server::Drain, telemetry::logs,
+    config::Config,
+    descriptors,
+    gateway::Gateway,
+    server::Drain,
+    telemetry::{
+        logs,
+        sampling::{Action, Condition, Rule},
+    },
     upstream::Upstream,
 };
 use clap::Args;
@@ -30,6 +38,8 @@ pub(super) struct Flags {
     #[command(flatten)]
     exchange: Exchange,
     #[command(flatten)]
+    tracing: Tracing,
+    #[command(flatten)]
     logging: Logging,
 }
 
@@ -38,11 +48,20 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     logs::init(&config.logs);
     let listeners = Listeners::bind(&config)?;
     let drain = Drain::new();
-    let backend = backend::Thread::start("--backend-listen", flags.backend_listen, drain.clone())?;
+    let watching = Watching::start(config.telemetry.clone(), "trestle")?;
+    let behind = Watching::start(config.telemetry.clone(), "fetchit")?;
+    let backend = backend::Thread::start(
+        "--backend-listen",
+        flags.backend_listen,
+        behind.telemetry.clone(),
+        drain.clone(),
+    )?;
 
     let url = format!("http://{}", backend.local_addr());
     let upstream = Upstream::connect_lazy(&url, config.upstream).map_err(Failure::failed)?;
-    let builder = Gateway::builder(descriptors::embedded()).settings(config.gateway);
+    let builder = Gateway::builder(descriptors::embedded())
+        .settings(config.gateway)
+        .telemetry(watching.telemetry.clone());
     let gateway = builder.build(upstream).map_err(Failure::failed)?;
 
     let addr = listeners.gateway.local_addr();
@@ -54,7 +73,10 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .line("routes", gateway.routes().len())
         .line("try", format!("curl {}{curl}", typed(addr)));
     process::run(listeners, &gateway, &banner, drain)?;
-    backend.finish()
+    let finished = backend.finish();
+    watching.finish();
+    behind.finish();
+    finished
 }
 
 fn configure(flags: &Flags) -> Result<Config, Failure> {
@@ -62,13 +84,19 @@ fn configure(flags: &Flags) -> Result<Config, Failure> {
     flags.listening.apply(&mut config);
     flags.exchange.apply(&mut config);
     flags.logging.apply(&mut config);
+    // As the rest of a demo, its log is there to be looked at.
+    config.telemetry.access_log = true;
+    let everything = Rule::new(vec![Condition::Prefix("/api".to_owned())], Action::Always);
+    config.telemetry.sampling.rules.push(everything);
+    flags.tracing.apply(&mut config);
     propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
     let faults = config.contradictions();
-    if faults.is_empty() {
+    errors.extend(faults.iter().map(ToString::to_string));
+    if errors.is_empty() {
         Ok(config)
     } else {
-        Err(Failure::usage(
-            faults.iter().map(ToString::to_string).collect(),
-        ))
+        Err(Failure::usage(errors))
     }
 }

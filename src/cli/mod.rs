@@ -16,6 +16,7 @@ mod process;
 mod routes;
 mod serve;
 mod signals;
+mod telemetry;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;

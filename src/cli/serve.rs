@@ -7,6 +7,7 @@ use super::{
     example,
     flags::{Exchange, Listening, Logging, Sources},
     process::{self, Listeners},
+    telemetry::Tracing,
 };
 use crate::server::Drain;
 use clap::Args;
@@ -34,17 +35,22 @@ pub(super) struct Flags {
     #[command(flatten)]
     exchange: Exchange,
     #[command(flatten)]
+    tracing: Tracing,
+    #[command(flatten)]
     logging: Logging,
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let Assembled {
-        config, gateway, ..
+        config,
+        gateway,
+        watching,
     } = assemble(Given {
         sources: &flags.sources,
         listening: Some(&flags.listening),
         exchange: Some(&flags.exchange),
         logging: Some(&flags.logging),
+        tracing: Some(&flags.tracing),
         needs_upstream: true,
     })?;
     let listeners = Listeners::bind(&config)?;
@@ -57,5 +63,9 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(curl) = example::curl(gateway.routes(), &typed(addr)) {
         banner = banner.line("try", curl);
     }
-    process::run(listeners, &gateway, &banner, Drain::new())
+    process::run(listeners, &gateway, &banner, Drain::new())?;
+    if let Some(watching) = watching {
+        watching.finish();
+    }
+    Ok(())
 }

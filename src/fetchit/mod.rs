@@ -6,7 +6,7 @@ mod capitalize;
 mod incoming;
 mod reflection;
 
-pub use backend::{Backend, Settings, routes};
+pub use backend::{Backend, Settings, routes, watched};
 pub use capitalize::FetchIt;
 
 /// The messages and the service of `proto/rpc/fetch.proto`, as generated.

@@ -20,6 +20,7 @@ mod routes;
 mod rows;
 mod rules;
 mod streams;
+mod traces;
 mod websocket;
 
 use prost_reflect::DescriptorPool;
