@@ -2,8 +2,9 @@
 
 use super::{
     Failure,
-    flags::{Exchange, Listening, Logging, Sources},
+    flags::{Exchange, Listening, Logging, Metrics, Sources},
     process,
+    telemetry::{Watch, target},
 };
 use crate::{
     config::{Config, Descriptors, Rules},
@@ -34,6 +35,7 @@ const NOWHERE: &str = "http://127.0.0.1:9988";
 pub(super) struct Assembled {
     pub(super) config: Config,
     pub(super) gateway: Gateway,
+    pub(super) watch: Watch,
 }
 
 /// The flags of a command, as far as it has them.
@@ -43,6 +45,8 @@ pub(super) struct Given<'a> {
     pub(super) listening: Option<&'a Listening>,
     pub(super) exchange: Option<&'a Exchange>,
     pub(super) logging: Option<&'a Logging>,
+    /// Those of a command that serves.
+    pub(super) metrics: Option<&'a Metrics>,
     /// Whether the command cannot do without a backend.
     pub(super) needs_upstream: bool,
 }
@@ -57,6 +61,11 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
     }
 
     let url = config.upstream_url.as_deref();
+    let watch = if given.metrics.is_some() {
+        Watch::start("trestle", &config, target(url.unwrap_or(NOWHERE)))?
+    } else {
+        Watch::idle()
+    };
     if url.is_none() && given.needs_upstream {
         errors.push("no backend: give its URL with --upstream http://HOST:PORT".to_owned());
     }
@@ -85,13 +94,18 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         (Some(pool), Some(rules), Some(upstream)) => Gateway::builder(pool)
             .rules(rules)
             .settings(config.gateway.clone())
+            .telemetry(watch.telemetry().clone())
             .build(upstream)
             .map_err(|error| errors.extend_from_slice(error.faults()))
             .ok(),
         _ => None,
     };
     match gateway {
-        Some(gateway) if errors.is_empty() => Ok(Assembled { config, gateway }),
+        Some(gateway) if errors.is_empty() => Ok(Assembled {
+            config,
+            gateway,
+            watch,
+        }),
         _ => {
             let failure = Failure::usage(errors);
             Err(help.into_iter().fold(failure, Failure::help))
@@ -111,6 +125,9 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     }
     if let Some(exchange) = given.exchange {
         exchange.apply(&mut config);
+    }
+    if let Some(metrics) = given.metrics {
+        metrics.apply(&mut config);
     }
     if let Some(logging) = given.logging {
         logging.apply(&mut config);

@@ -8,7 +8,11 @@ mod units;
 
 pub use units::{duration, size};
 
-use crate::{gateway, rule, server, telemetry::logs, upstream, yaml};
+use crate::{
+    gateway, rule, server,
+    telemetry::{logs, metrics},
+    upstream, yaml,
+};
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
@@ -20,7 +24,7 @@ use std::{
 pub struct Config {
     /// Where HTTP requests are taken.
     pub listen: SocketAddr,
-    /// Where health is served.
+    /// Where health, metrics and debug pages are served.
     pub admin_listen: SocketAddr,
     /// The backend's URL.
     pub upstream_url: Option<String>,
@@ -36,6 +40,8 @@ pub struct Config {
     pub server: server::Settings,
     /// The log.
     pub logs: logs::Settings,
+    /// What metrics are called.
+    pub metrics: metrics::Settings,
 }
 
 /// The files that descriptors come from; naming both kinds is a fault.
@@ -79,6 +85,7 @@ impl Default for Config {
             gateway: gateway::Settings::default(),
             server: server::Settings::default(),
             logs: logs::Settings::default(),
+            metrics: metrics::Settings::default(),
         }
     }
 }

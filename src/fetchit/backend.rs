@@ -2,10 +2,12 @@
 //! v1alpha behind one listener, in whatever runtime it is polled.
 
 use super::{FetchIt, incoming::Incoming, reflection, rpc::fetch_server::FetchServer};
+use crate::telemetry::observe::{GrpcServerLayer, Telemetry};
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 use tonic::{service::Routes, transport::Server};
 use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::util::option_layer;
 
 /// How the backend serves.
 #[derive(Debug, Clone)]
@@ -44,6 +46,7 @@ pub struct Backend {
     listener: TcpListener,
     local_addr: SocketAddr,
     settings: Settings,
+    watch: Option<GrpcServerLayer>,
 }
 
 impl Backend {
@@ -56,12 +59,19 @@ impl Backend {
             listener,
             local_addr,
             settings,
+            watch: None,
         })
     }
 
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Watches the calls of all its services by this telemetry.
+    pub fn telemetry(mut self, telemetry: &Telemetry) -> Self {
+        self.watch = Some(GrpcServerLayer::new(telemetry, reflection::methods()));
+        self
     }
 
     /// Serves until `shutdown`; then health turns to NOT_SERVING, no connection
@@ -88,6 +98,7 @@ impl Backend {
             sleep(grace).await;
         };
         let serving = server(&self.settings)
+            .layer(option_layer(self.watch))
             .add_routes(routes)
             .serve_with_incoming_shutdown(Incoming::new(self.listener), shutdown);
         tokio::select! {

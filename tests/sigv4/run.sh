@@ -13,7 +13,7 @@ target=${CARGO_TARGET_DIR:-target}
 mkdir -p "$target/sigv4"
 work=$(cd "$target/sigv4" && pwd)
 [ -d "$work/python/botocore" ] ||
-  python3 -m pip install --quiet --disable-pip-version-check --target "$work/python" "$botocore" ||
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$work/python" "$botocore" ||
   skip "pip cannot fetch $botocore"
 
 cargo build --locked --bin trestle

@@ -223,11 +223,11 @@ impl Watched {
         }
         let operations = &local.vocabulary.operations;
         let rpc = route.map(|route| &*operations.methods()[operations.routes()[route].method].name);
-        let settings = &local.shared.settings;
+        let shared = &local.shared;
         let subject = Subject::of(head, rpc);
-        let admitted = settings
+        let admitted = shared
             .sampler
-            .admit(&subject, extracted, settings.formats);
+            .admit(&subject, extracted, shared.settings.formats);
         if admitted.recorded {
             let mut span = Span::new(admitted.context, admitted.links);
             span.describe(head);

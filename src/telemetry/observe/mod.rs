@@ -6,7 +6,7 @@
 //! Telemetry ── one a process: what is chosen
 //!   └ Recorder ── one a worker: what it needs without a look at other threads
 //!       └ Exchange ── one a request: an HTTP call and the gRPC call made for it
-//!       └ served ── one a gRPC call that a backend answers
+//!       └ Served ── one a gRPC call that a backend answers
 //! ```
 //!
 //! Whoever drives a call tells of what happens to it; a call that is dropped was
@@ -16,14 +16,20 @@
 mod body;
 mod call;
 mod exchange;
+mod frames;
+mod handle;
+mod layer;
 mod ledger;
 mod operations;
 mod recorder;
+mod sdk;
+mod served;
 mod sinks;
 
 pub use body::Observed;
 pub use call::{Call, End, Http, Kind, Outcome, Traffic};
 pub use exchange::{Exchange, Phase};
+pub use layer::{GrpcServer, GrpcServerLayer};
 pub use ledger::{Counting, Ledger};
 pub use operations::{Method, Operations, Route};
 pub(super) use recorder::Vocabulary;

@@ -6,7 +6,7 @@ use super::operations::Operations;
 use super::sinks::Sinks;
 use crate::telemetry::export::Sender;
 use crate::telemetry::propagation::Formats;
-use crate::telemetry::sampling::Sampler;
+use crate::telemetry::sampling::{self, Sampler};
 use crate::telemetry::span::{Names, Record};
 use http::request::Parts;
 use std::sync::{Arc, OnceLock};
@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Which calls are recorded as spans.
-    pub sampler: Sampler,
+    pub sampling: sampling::Settings,
     /// How spans and their attributes are called.
     pub names: Names,
     /// The formats that ids must fit.
@@ -33,6 +33,7 @@ pub struct Telemetry {
 #[derive(Debug, Default)]
 pub(in crate::telemetry) struct Shared {
     pub(super) settings: Settings,
+    pub(super) sampler: Sampler,
     pub(super) spans: Option<Sender<Record>>,
     counting: Option<Counting>,
     /// Made when it is known what there is to count.
@@ -67,6 +68,7 @@ impl Telemetry {
     pub fn new(settings: Settings, spans: Option<Sender<Record>>) -> Self {
         Self {
             shared: Arc::new(Shared {
+                sampler: Sampler::new(settings.sampling.clone()),
                 settings,
                 spans,
                 ..Shared::default()
@@ -78,16 +80,28 @@ impl Telemetry {
     /// To be said before the first recorder is made.
     pub fn counting(self, counting: Counting) -> Self {
         let Shared {
-            settings, spans, ..
+            settings,
+            sampler,
+            spans,
+            ..
         } = &*self.shared;
         Self {
             shared: Arc::new(Shared {
                 settings: settings.clone(),
+                sampler: sampler.clone(),
                 spans: spans.clone(),
                 counting: Some(counting),
                 ledger: OnceLock::new(),
             }),
         }
+    }
+
+    pub(super) fn formats(&self) -> Formats {
+        self.shared.settings.formats
+    }
+
+    pub(super) fn spans(&self) -> Option<&Sender<Record>> {
+        self.shared.spans.as_ref()
     }
 
     /// The counts, once there are recorders; none where nothing is counted.
@@ -119,6 +133,11 @@ impl Telemetry {
 }
 
 impl Recorder {
+    /// What is needed to watch a call; `None` where nobody wants to know of any.
+    pub(super) fn local(&self) -> Option<&Arc<Local>> {
+        self.local.as_ref()
+    }
+
     /// Begins to watch the exchange of a request whose head has just come.
     pub fn exchange(&self, head: &Parts) -> Exchange {
         match &self.local {

@@ -197,6 +197,17 @@ impl Extracted {
     }
 }
 
+/// As if it had been read from a request.
+impl From<Context> for Extracted {
+    fn from(context: Context) -> Self {
+        Self {
+            baggage: context.baggage().cloned(),
+            context: Some(context),
+            ..Self::default()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -27,7 +27,7 @@ pub(super) fn expand(vocabulary: &Vocabulary, mut call: Call) -> SpanData {
     let span = span
         .unwrap_or_else(|| Span::new(Context::new_root(Formats::NONE, Decision::Deny), Vec::new()));
     let attributes = Attributes::new(names, vocabulary, &call, &span);
-    SpanData {
+    let mut data = SpanData {
         span_context: context(&span),
         parent_span_id: span.context.parent().map_or(SpanId::INVALID, |parent| {
             SpanId::from_bytes(parent.to_bytes())
@@ -46,10 +46,14 @@ pub(super) fn expand(vocabulary: &Vocabulary, mut call: Call) -> SpanData {
         links: links(&span),
         status: status(names, &call, &span),
         instrumentation_scope: SCOPE.clone(),
+    };
+    if let Some(additions) = span.additions {
+        additions.apply(&mut data);
     }
+    data
 }
 
-fn context(span: &Span) -> SpanContext {
+pub(super) fn context(span: &Span) -> SpanContext {
     let tracestate = span
         .context
         .tracestate()

@@ -2,6 +2,7 @@
 //! it on the export thread, under the names that were chosen. Which calls have one
 //! is for `sampling`, when it begins and ends for `observe`.
 
+mod additions;
 mod attributes;
 mod clock;
 mod expand;
@@ -14,7 +15,9 @@ pub use record::Record;
 
 use crate::telemetry::observe::Phase;
 use crate::telemetry::propagation::{Context, Link, SpanId, TraceId};
+use additions::Additions;
 use http::request::Parts;
+use opentelemetry::trace::SpanContext;
 use request::Request;
 use std::fmt;
 use std::time::Instant;
@@ -38,6 +41,7 @@ pub struct Span {
     messages: Vec<Message>,
     dropped_messages: u32,
     status: String,
+    additions: Option<Box<Additions>>,
 }
 
 /// A message that went one way or the other.
@@ -64,6 +68,7 @@ impl Span {
             messages: Vec::new(),
             dropped_messages: 0,
             status: String::new(),
+            additions: None,
         }
     }
 
@@ -80,12 +85,23 @@ impl Span {
             messages: Vec::new(),
             dropped_messages: 0,
             status: String::new(),
+            additions: None,
         }
     }
 
     /// The context to send with the call that is made for this one.
     pub(super) fn for_child(&self) -> Context {
         self.context.child(self.child)
+    }
+
+    /// What its maker adds to it.
+    pub(super) fn additions(&mut self) -> &mut Additions {
+        self.additions.get_or_insert_default()
+    }
+
+    /// The span as OpenTelemetry's API names it.
+    pub(super) fn otel_context(&self) -> SpanContext {
+        expand::context(self)
     }
 
     /// The trace.
@@ -101,6 +117,24 @@ impl Span {
     /// Notes what the request says of itself.
     pub(super) fn describe(&mut self, head: &Parts) {
         self.request = Some(Request::of(head));
+    }
+
+    /// What happened in the call, in order, in words.
+    pub(super) fn moments(&self) -> Vec<(Instant, String)> {
+        const REACHED: [&str; 4] = ["routed", "decoded", "replied", "encoded"];
+        let reached = self.phases.iter().zip(REACHED);
+        let reached = reached.filter_map(|(at, what)| Some(((*at)?, what.to_owned())));
+        let messages = self.messages.iter().map(|message| {
+            let way = if message.sent { "sent" } else { "recv" };
+            let (number, bytes) = (message.number, message.bytes);
+            (
+                message.at,
+                format!("{way}: message {number}, {bytes} bytes"),
+            )
+        });
+        let mut moments: Vec<_> = reached.chain(messages).collect();
+        moments.sort_by_key(|(at, _)| *at);
+        moments
     }
 
     pub(super) fn reach(&mut self, phase: Phase) {
