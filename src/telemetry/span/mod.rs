@@ -72,6 +72,14 @@ impl Span {
         }
     }
 
+    /// A span below one of this process.
+    pub(super) fn below(parent: Context) -> Self {
+        Self {
+            parent_is_remote: false,
+            ..Self::new(parent, Vec::new())
+        }
+    }
+
     /// The span of the call that is made for this one.
     pub(super) fn child(&self) -> Self {
         Self {
