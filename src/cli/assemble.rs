@@ -91,16 +91,24 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         }
     };
     let rules = rules(&config.rules, &mut errors);
+    let routes = config.routes.clone();
     let gateway = match (pool, rules, upstream) {
         (Some(pool), Some(rules), Some(upstream)) => Gateway::builder(pool)
             .rules(rules)
             .settings(config.gateway.clone())
+            .for_each_route(move |binding, settings| routes.apply(binding, settings))
             .telemetry(watch.telemetry().clone())
             .build(upstream)
             .map_err(|error| errors.extend_from_slice(error.faults()))
             .ok(),
         _ => None,
     };
+    if let Some(gateway) = &gateway {
+        let faults = config
+            .routes
+            .faults(gateway.routes(), &config.gateway.route);
+        errors.extend(faults.iter().map(ToString::to_string));
+    }
     match gateway {
         Some(gateway) if errors.is_empty() => Ok(Assembled {
             config,
