@@ -131,6 +131,7 @@ fn wrong_method(known: &str, allow: HeaderValue, method: Method) -> Failure {
         Method::TRACE,
         Method::CONNECT,
     ];
+    // QUERY is one of them too, and newer than the library.
     let is_known = |name: &str| name == "QUERY" || known.split(", ").any(|known| known == name);
     if standard.contains(&method) || is_known(method.as_str()) {
         Failure::WrongMethod { allow, method }

@@ -22,6 +22,7 @@ mod rows;
 mod rules;
 mod schemathesis;
 mod streams;
+mod traces;
 mod websocket;
 
 use prost_reflect::DescriptorPool;
