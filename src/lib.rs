@@ -16,6 +16,7 @@
 //! | [`rule`] | `google.api.http` rules and path templates, resolved to bindings |
 //! | [`descriptors`] | where descriptors come from |
 //! | [`route`] | method and path → binding and captures |
+//! | [`openapi`] | bindings and plans described as an OpenAPI document |
 //! | [`gateway`] | one HTTP exchange: route, build the request, call, answer |
 //! | [`admin`] | liveness and readiness |
 //! | [`server`] | listeners, workers, connections, drain |
@@ -36,6 +37,7 @@ pub mod telemetry;
 pub mod rule;
 pub mod descriptors;
 pub mod route;
+pub mod openapi;
 pub mod gateway;
 pub mod admin;
 pub mod server;

@@ -2,9 +2,10 @@
 
 use super::{
     Failure,
-    flags::{Exchange, Listening, Logging, Sources},
+    flags::{Exchange, Listening, Logging, Metrics, Sources},
     process,
-    telemetry::{self, Tracing, Watching},
+    sampling::{self, Tracing},
+    telemetry::{Watch, target},
 };
 use crate::{
     config::{Config, Descriptors, Rules},
@@ -35,8 +36,7 @@ const NOWHERE: &str = "http://127.0.0.1:9988";
 pub(super) struct Assembled {
     pub(super) config: Config,
     pub(super) gateway: Gateway,
-    /// Where its exchanges are told of, for a command that serves.
-    pub(super) watching: Option<Watching>,
+    pub(super) watch: Watch,
 }
 
 /// The flags of a command, as far as it has them.
@@ -46,6 +46,8 @@ pub(super) struct Given<'a> {
     pub(super) listening: Option<&'a Listening>,
     pub(super) exchange: Option<&'a Exchange>,
     pub(super) logging: Option<&'a Logging>,
+    /// Those of a command that serves.
+    pub(super) metrics: Option<&'a Metrics>,
     pub(super) tracing: Option<&'a Tracing>,
     /// Whether the command cannot do without a backend.
     pub(super) needs_upstream: bool,
@@ -61,6 +63,11 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
     }
 
     let url = config.upstream_url.as_deref();
+    let watch = if given.metrics.is_some() {
+        Watch::start("trestle", &config, target(url.unwrap_or(NOWHERE)))?
+    } else {
+        Watch::idle()
+    };
     if url.is_none() && given.needs_upstream {
         errors.push("no backend: give its URL with --upstream http://HOST:PORT".to_owned());
     }
@@ -84,17 +91,12 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
             None
         }
     };
-    let watching = match given.needs_upstream && errors.is_empty() {
-        true => Some(Watching::start(config.telemetry.clone(), "trestle")?),
-        false => None,
-    };
-    let telemetry = watching.as_ref().map(|watching| watching.telemetry.clone());
     let rules = rules(&config.rules, &mut errors);
     let gateway = match (pool, rules, upstream) {
         (Some(pool), Some(rules), Some(upstream)) => Gateway::builder(pool)
             .rules(rules)
             .settings(config.gateway.clone())
-            .telemetry(telemetry.unwrap_or_default())
+            .telemetry(watch.telemetry().clone())
             .build(upstream)
             .map_err(|error| errors.extend_from_slice(error.faults()))
             .ok(),
@@ -104,7 +106,7 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         Some(gateway) if errors.is_empty() => Ok(Assembled {
             config,
             gateway,
-            watching,
+            watch,
         }),
         _ => {
             let failure = Failure::usage(errors);
@@ -126,15 +128,18 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     if let Some(exchange) = given.exchange {
         exchange.apply(&mut config);
     }
+    if let Some(metrics) = given.metrics {
+        metrics.apply(&mut config);
+    }
     if let Some(logging) = given.logging {
         logging.apply(&mut config);
     }
+    propagators(&mut config);
+    let mut errors = Vec::new();
+    sampling::defaults(&mut config, &mut errors);
     if let Some(tracing) = given.tracing {
         tracing.apply(&mut config);
     }
-    propagators(&mut config);
-    let mut errors = Vec::new();
-    telemetry::sampling(&mut config, &mut errors);
     config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
     errors.extend(faults.iter().map(ToString::to_string));

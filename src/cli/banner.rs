@@ -2,7 +2,7 @@
 //! people on a terminal, one JSON line elsewhere; always printed, since it names
 //! the ports that were chosen for port 0.
 
-use crate::telemetry::logs::Format;
+use crate::{config::Config, telemetry::logs::Format};
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
 
@@ -13,6 +13,24 @@ pub(super) struct Banner {
     lines: Vec<(&'static str, Value)>,
 }
 
+/// How much of a description the gateway serves.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Documents {
+    None,
+    File,
+    Page,
+}
+
+impl Documents {
+    pub(super) fn of(config: &Config) -> Self {
+        match (config.gateway.serve_openapi, config.gateway.serve_docs) {
+            (true, true) => Self::Page,
+            (true, false) => Self::File,
+            (false, _) => Self::None,
+        }
+    }
+}
+
 impl Banner {
     pub(super) fn new(format: Format) -> Self {
         let lines = Vec::new();
@@ -21,6 +39,16 @@ impl Banner {
 
     pub(super) fn address(self, name: &'static str, addr: SocketAddr) -> Self {
         self.line(name, format!("http://{addr}"))
+    }
+
+    /// Where the API is described, as far as the gateway does that.
+    pub(super) fn docs(self, addr: SocketAddr, documents: Documents) -> Self {
+        let host = typed(addr);
+        match documents {
+            Documents::Page => self.line("docs", format!("http://{host}/docs")),
+            Documents::File => self.line("openapi", format!("http://{host}/openapi.json")),
+            Documents::None => self,
+        }
     }
 
     pub(super) fn line(mut self, name: &'static str, value: impl Into<Value>) -> Self {

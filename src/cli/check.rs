@@ -30,6 +30,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         listening: Some(&flags.listening),
         exchange: Some(&flags.exchange),
         logging: None,
+        metrics: None,
         tracing: None,
         needs_upstream: false,
     })?;

@@ -3,15 +3,16 @@
 use super::{
     Failure,
     assemble::propagators,
-    backend,
-    banner::{Banner, typed},
-    flags::{Exchange, Listening, Logging},
+    backend::{self, Listen},
+    banner::{Banner, Documents, typed},
+    flags::{Exchange, Listening, Logging, Metrics},
     process::{self, Listeners},
-    telemetry::{self, Tracing, Watching},
+    sampling::{self, Tracing},
+    telemetry::{Watch, target},
 };
 use crate::{
     config::Config,
-    descriptors,
+    descriptors, fetchit,
     gateway::Gateway,
     server::Drain,
     telemetry::{
@@ -33,10 +34,16 @@ pub(super) struct Flags {
     #[arg(long, value_name = "ADDR", default_value = backend::DEFAULT_LISTEN)]
     #[arg(env = "TRESTLE_BACKEND_LISTEN", hide_env_values = true)]
     backend_listen: SocketAddr,
+    /// Serve the backend's health, metrics and debug pages here
+    #[arg(long, value_name = "ADDR", default_value = backend::DEFAULT_ADMIN_LISTEN)]
+    #[arg(env = "TRESTLE_BACKEND_ADMIN_LISTEN", hide_env_values = true)]
+    backend_admin_listen: SocketAddr,
     #[command(flatten)]
     listening: Listening,
     #[command(flatten)]
     exchange: Exchange,
+    #[command(flatten)]
+    metrics: Metrics,
     #[command(flatten)]
     tracing: Tracing,
     #[command(flatten)]
@@ -48,21 +55,21 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     logs::init(&config.logs);
     let listeners = Listeners::bind(&config)?;
     let drain = Drain::new();
-    let watching = Watching::start(config.telemetry.clone(), "trestle")?;
-    let behind = Watching::start(config.telemetry.clone(), "fetchit")?;
-    let backend = backend::Thread::start(
-        "--backend-listen",
-        flags.backend_listen,
-        behind.telemetry.clone(),
-        drain.clone(),
-    )?;
+    let listen = Listen {
+        grpc: ("--backend-listen", flags.backend_listen),
+        admin: ("--backend-admin-listen", flags.backend_admin_listen),
+    };
+    let backend = backend::Thread::start(&config, listen, drain.clone())?;
 
+    let documents = Documents::of(&config);
     let url = format!("http://{}", backend.local_addr());
+    let mut watch = Watch::start("trestle", &config, target(&url))?;
     let upstream = Upstream::connect_lazy(&url, config.upstream).map_err(Failure::failed)?;
     let builder = Gateway::builder(descriptors::embedded())
         .settings(config.gateway)
-        .telemetry(watching.telemetry.clone());
+        .telemetry(watch.telemetry().clone());
     let gateway = builder.build(upstream).map_err(Failure::failed)?;
+    watch.publish()?;
 
     let addr = listeners.gateway.local_addr();
     let curl = r#"/api/capitalize -d '{"id":7,"data":"aGVsbG8gd29ybGQ="}'"#;
@@ -70,28 +77,30 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .address("gateway", addr)
         .address("admin", listeners.admin.local_addr())
         .address("backend", backend.local_addr())
+        .address("backend_admin", backend.admin_addr())
         .line("routes", gateway.routes().len())
+        .docs(addr, documents)
         .line("try", format!("curl {}{curl}", typed(addr)));
-    process::run(listeners, &gateway, &banner, drain)?;
-    let finished = backend.finish();
-    watching.finish();
-    behind.finish();
-    finished
+    process::run(listeners, &gateway, watch.telemetry(), &banner, drain)?;
+    watch.finish();
+    backend.finish()
 }
 
 fn configure(flags: &Flags) -> Result<Config, Failure> {
     let mut config = Config::default();
+    config.gateway.openapi = fetchit::about();
     flags.listening.apply(&mut config);
     flags.exchange.apply(&mut config);
+    flags.metrics.apply(&mut config);
     flags.logging.apply(&mut config);
     // As the rest of a demo, its log is there to be looked at.
     config.telemetry.access_log = true;
     let everything = Rule::new(vec![Condition::Prefix("/api".to_owned())], Action::Always);
     config.telemetry.sampling.rules.push(everything);
-    flags.tracing.apply(&mut config);
     propagators(&mut config);
     let mut errors = Vec::new();
-    telemetry::sampling(&mut config, &mut errors);
+    sampling::defaults(&mut config, &mut errors);
+    flags.tracing.apply(&mut config);
     let faults = config.contradictions();
     errors.extend(faults.iter().map(ToString::to_string));
     if errors.is_empty() {

@@ -5,7 +5,10 @@ use crate::{
     config::{self, Config},
     gateway::{Network, Origin},
     rule::AutoMap,
-    telemetry::logs::{Format, Level},
+    telemetry::{
+        logs::{Format, Level},
+        metrics::{Names, Namespace},
+    },
 };
 use clap::Args;
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
@@ -86,7 +89,7 @@ pub(super) struct Listening {
         hide_env_values = true
     )]
     listen: Option<SocketAddr>,
-    /// Serve /livez and /readyz here [default: 127.0.0.1:9465]
+    /// Serve health, metrics and debug pages here [default: 127.0.0.1:9465]
     #[arg(
         long,
         value_name = "ADDR",
@@ -94,6 +97,26 @@ pub(super) struct Listening {
         hide_env_values = true
     )]
     admin_listen: Option<SocketAddr>,
+    /// Serve the OpenAPI document at /openapi.json and /openapi.yaml [default: true]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TRESTLE_SERVE_OPENAPI",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(hide_short_help = true)]
+    serve_openapi: Option<bool>,
+    /// Serve a page to read it and to try calls at /docs [default: true]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TRESTLE_SERVE_DOCS",
+        hide_env_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(hide_short_help = true)]
+    serve_docs: Option<bool>,
     /// Worker threads [default: one a core]
     #[arg(
         long,
@@ -233,6 +256,29 @@ pub(super) struct Logging {
     log_level: Option<Level>,
 }
 
+/// What metrics are called.
+#[derive(Debug, Args)]
+pub(super) struct Metrics {
+    /// Name the metrics of gRPC calls by grpc, opencensus or both [default: grpc]
+    #[arg(
+        long,
+        value_name = "SYSTEM",
+        env = "TRESTLE_METRICS_NAMES",
+        hide_env_values = true
+    )]
+    #[arg(hide_short_help = true)]
+    metrics_names: Option<Names>,
+    /// Let all metric names in Prometheus begin with this and `_`
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "TRESTLE_METRICS_NAMESPACE",
+        hide_env_values = true
+    )]
+    #[arg(hide_short_help = true)]
+    metrics_namespace: Option<Namespace>,
+}
+
 impl Sources {
     pub(super) fn apply(&self, config: &mut Config) {
         if self.upstream.is_some() {
@@ -264,6 +310,8 @@ impl Listening {
     pub(super) fn apply(&self, config: &mut Config) {
         put(self.listen, &mut config.listen);
         put(self.admin_listen, &mut config.admin_listen);
+        put(self.serve_openapi, &mut config.gateway.serve_openapi);
+        put(self.serve_docs, &mut config.gateway.serve_docs);
         put(self.workers, &mut config.server.workers);
         put(self.drain_delay, &mut config.server.drain_delay);
         put(self.drain_grace, &mut config.server.drain_grace);
@@ -290,6 +338,16 @@ impl Exchange {
         put(self.always_print, &mut gateway.route.write.always_print);
         put(self.proto_names, &mut gateway.route.write.proto_names);
         put(self.enum_numbers, &mut gateway.route.write.enum_numbers);
+    }
+}
+
+impl Metrics {
+    pub(super) fn apply(&self, config: &mut Config) {
+        put(self.metrics_names, &mut config.metrics.names);
+        if self.metrics_namespace.is_some() {
+            let namespace = &mut config.metrics.namespace;
+            namespace.clone_from(&self.metrics_namespace);
+        }
     }
 }
 

@@ -8,12 +8,15 @@ mod assemble;
 mod backend;
 mod banner;
 mod check;
+mod client;
 mod demo;
 mod example;
 mod failure;
 mod flags;
+mod openapi;
 mod process;
 mod routes;
+mod sampling;
 mod serve;
 mod signals;
 mod telemetry;
@@ -41,8 +44,10 @@ enum Command {
     Demo(demo::Flags),
     Serve(serve::Flags),
     Backend(backend::Flags),
+    Client(client::Flags),
     Routes(routes::Flags),
     Check(check::Flags),
+    Openapi(openapi::Flags),
 }
 
 /// Runs the program with the process's arguments.
@@ -53,8 +58,10 @@ pub fn main() -> ExitCode {
         Command::Demo(flags) => demo::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Backend(flags) => backend::run(&flags),
+        Command::Client(flags) => client::run(&flags),
         Command::Routes(flags) => routes::run(&flags),
         Command::Check(flags) => check::run(&flags),
+        Command::Openapi(flags) => openapi::run(&flags),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

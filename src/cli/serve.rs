@@ -3,11 +3,11 @@
 use super::{
     Failure,
     assemble::{Assembled, Given, assemble},
-    banner::{Banner, typed},
+    banner::{Banner, Documents, typed},
     example,
-    flags::{Exchange, Listening, Logging, Sources},
+    flags::{Exchange, Listening, Logging, Metrics, Sources},
     process::{self, Listeners},
-    telemetry::Tracing,
+    sampling::Tracing,
 };
 use crate::server::Drain;
 use clap::Args;
@@ -38,34 +38,44 @@ pub(super) struct Flags {
     tracing: Tracing,
     #[command(flatten)]
     logging: Logging,
+    #[command(flatten)]
+    metrics: Metrics,
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let Assembled {
         config,
         gateway,
-        watching,
+        mut watch,
     } = assemble(Given {
         sources: &flags.sources,
         listening: Some(&flags.listening),
         exchange: Some(&flags.exchange),
         logging: Some(&flags.logging),
+        metrics: Some(&flags.metrics),
         tracing: Some(&flags.tracing),
         needs_upstream: true,
     })?;
     let listeners = Listeners::bind(&config)?;
     let addr = listeners.gateway.local_addr();
+    let documents = Documents::of(&config);
     let mut banner = Banner::new(config.logs.format)
         .address("gateway", addr)
         .address("admin", listeners.admin.local_addr())
         .line("upstream", config.upstream_url.unwrap_or_default())
-        .line("routes", gateway.routes().len());
+        .line("routes", gateway.routes().len())
+        .docs(addr, documents);
     if let Some(curl) = example::curl(gateway.routes(), &typed(addr)) {
         banner = banner.line("try", curl);
     }
-    process::run(listeners, &gateway, &banner, Drain::new())?;
-    if let Some(watching) = watching {
-        watching.finish();
-    }
+    watch.publish()?;
+    process::run(
+        listeners,
+        &gateway,
+        watch.telemetry(),
+        &banner,
+        Drain::new(),
+    )?;
+    watch.finish();
     Ok(())
 }

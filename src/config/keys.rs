@@ -46,6 +46,9 @@ const KEYS: &[(&str, Set)] = &[
     ("cors.origins", |c, v| v.list_to(&mut c.gateway.cors.origins, parsed)),
     ("cors.credentials", |c, v| v.to(&mut c.gateway.cors.credentials, parsed)),
     ("cors.max_age", |c, v| v.to(&mut c.gateway.cors.max_age, duration)),
+    ("streams.framing", |c, v| v.to(&mut c.gateway.route.framing, parsed)),
+    ("streams.lifetime", |c, v| v.to(&mut c.gateway.route.stream_lifetime, positive)),
+    ("streams.idle_timeout", |c, v| v.to(&mut c.gateway.route.stream_idle, positive)),
     ("websocket.origins", |c, v| v.list_to(&mut c.gateway.websocket.origins, |text| Ok(text.to_owned()))),
     ("websocket.ping_interval", |c, v| v.to(&mut c.gateway.websocket.ping_interval, positive)),
     ("websocket.pong_timeout", |c, v| v.to(&mut c.gateway.websocket.pong_timeout, positive)),
@@ -54,6 +57,19 @@ const KEYS: &[(&str, Set)] = &[
     ("json.proto_names", |c, v| v.to(&mut c.gateway.route.write.proto_names, parsed)),
     ("json.enum_numbers", |c, v| v.to(&mut c.gateway.route.write.enum_numbers, parsed)),
     ("json.pretty", |c, v| v.to(&mut c.gateway.route.write.pretty, parsed)),
+    ("openapi.serve", |c, v| v.to(&mut c.gateway.serve_openapi, parsed)),
+    ("openapi.docs", |c, v| v.to(&mut c.gateway.serve_docs, parsed)),
+    ("openapi.title", |c, v| v.to(&mut c.gateway.openapi.title, text)),
+    ("openapi.version", |c, v| v.to(&mut c.gateway.openapi.version, text)),
+    ("openapi.description", |c, v| v.to(&mut c.gateway.openapi.description, text)),
+    ("openapi.contact_name", |c, v| v.to(&mut c.gateway.openapi.contact_name, text)),
+    ("openapi.contact_url", |c, v| v.to(&mut c.gateway.openapi.contact_url, text)),
+    ("openapi.contact_email", |c, v| v.to(&mut c.gateway.openapi.contact_email, text)),
+    ("openapi.license", |c, v| v.to(&mut c.gateway.openapi.license, text)),
+    ("openapi.license_url", |c, v| v.to(&mut c.gateway.openapi.license_url, text)),
+    ("openapi.servers", |c, v| v.list_to(&mut c.gateway.openapi.servers, |url| Ok(url.to_owned()))),
+    ("openapi.security", |c, v| v.list_to(&mut c.gateway.openapi.security, parsed)),
+    ("openapi.visibility", |c, v| v.list_to(&mut c.gateway.openapi.visibility, |label| Ok(label.to_owned()))),
     ("server.workers", |c, v| v.to(&mut c.server.workers, parsed)),
     ("server.max_connections", |c, v| v.to(&mut c.server.max_connections, count)),
     ("server.first_byte_timeout", |c, v| v.to(&mut c.server.first_byte, positive)),
@@ -71,6 +87,8 @@ const KEYS: &[(&str, Set)] = &[
     ("telemetry.debug_per_second", |c, v| v.to(&mut c.telemetry.sampling.debug_per_second, parsed)),
     ("telemetry.names", |c, v| v.to(&mut c.telemetry.names, |text| text.parse().map_err(|error: UnknownNames| error.to_string()))),
     ("telemetry.access_log", |c, v| v.to(&mut c.telemetry.access_log, parsed)),
+    ("metrics.names", |c, v| v.to(&mut c.metrics.names, FromStr::from_str)),
+    ("metrics.namespace", |c, v| v.to(&mut c.metrics.namespace, |text| Ok(Some(text.parse()?)))),
     ("log.format", |c, v| v.to(&mut c.logs.format, FromStr::from_str)),
     ("log.level", |c, v| v.to(&mut c.logs.level, FromStr::from_str)),
 ];
@@ -149,6 +167,10 @@ impl Value {
 
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error| format!("`{text}`: {error}"))
+}
+
+fn text(text: &str) -> Result<Option<String>, String> {
+    Ok(Some(text.to_owned()))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -10,7 +10,7 @@ pub use units::{duration, size};
 
 use crate::{
     gateway, rule, server,
-    telemetry::{logs, observe, sampling},
+    telemetry::{logs, metrics, observe, sampling},
     upstream, yaml,
 };
 use std::{
@@ -24,7 +24,7 @@ use std::{
 pub struct Config {
     /// Where HTTP requests are taken.
     pub listen: SocketAddr,
-    /// Where health is served.
+    /// Where health, metrics and debug pages are served.
     pub admin_listen: SocketAddr,
     /// The backend's URL.
     pub upstream_url: Option<String>,
@@ -44,6 +44,8 @@ pub struct Config {
     pub telemetry: observe::Settings,
     /// A file of X-Ray's local sampling rules.
     pub xray_rules: Option<PathBuf>,
+    /// What metrics are called.
+    pub metrics: metrics::Settings,
 }
 
 /// The files that descriptors come from; naming both kinds is a fault.
@@ -89,6 +91,7 @@ impl Default for Config {
             logs: logs::Settings::default(),
             telemetry: observe::Settings::default(),
             xray_rules: None,
+            metrics: metrics::Settings::default(),
         }
     }
 }

@@ -2,10 +2,7 @@
 //! v1alpha behind one listener, in whatever runtime it is polled.
 
 use super::{FetchIt, incoming::Incoming, reflection, rpc::fetch_server::FetchServer};
-use crate::{
-    descriptors,
-    telemetry::observe::{GrpcServer, GrpcServerLayer, Telemetry},
-};
+use crate::telemetry::observe::{GrpcServer, GrpcServerLayer, Telemetry};
 use opentelemetry::trace::TracerProvider as _;
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, time::sleep};
@@ -28,8 +25,6 @@ pub struct Settings {
     pub keepalive_timeout: Duration,
     /// How long calls in flight may take to finish after the shutdown began.
     pub grace: Duration,
-    /// Who is told of calls.
-    pub telemetry: Telemetry,
 }
 
 impl Default for Settings {
@@ -42,7 +37,6 @@ impl Default for Settings {
             keepalive_interval: Duration::from_secs(60),
             keepalive_timeout: Duration::from_secs(20),
             grace: Duration::from_secs(10),
-            telemetry: Telemetry::default(),
         }
     }
 }
@@ -53,6 +47,7 @@ pub struct Backend {
     listener: TcpListener,
     local_addr: SocketAddr,
     settings: Settings,
+    telemetry: Telemetry,
 }
 
 impl Backend {
@@ -65,12 +60,19 @@ impl Backend {
             listener,
             local_addr,
             settings,
+            telemetry: Telemetry::default(),
         })
     }
 
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Watches the calls of all its services by this telemetry.
+    pub fn telemetry(mut self, telemetry: &Telemetry) -> Self {
+        self.telemetry = telemetry.clone();
+        self
     }
 
     /// Serves until `shutdown`; then health turns to NOT_SERVING, no connection
@@ -81,9 +83,7 @@ impl Backend {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), tonic::transport::Error> {
         let Settings { grace, .. } = self.settings;
-        let telemetry = &self.settings.telemetry;
-        let tracer = telemetry.tracer_provider().tracer("fetchit");
-        let (routes, health) = services(FetchIt::traced(tracer)).await;
+        let (routes, health) = services(traced(&self.telemetry)).await;
         let (begun, beginning) = oneshot::channel::<()>();
         let shutdown = async move {
             shutdown.await;
@@ -99,7 +99,7 @@ impl Backend {
             sleep(grace).await;
         };
         let serving = server(&self.settings)
-            .layer(layer(telemetry))
+            .layer(layer(&self.telemetry))
             .add_routes(routes)
             .serve_with_incoming_shutdown(Incoming::new(self.listener), shutdown);
         tokio::select! {
@@ -117,31 +117,17 @@ pub async fn routes() -> Routes {
 
 /// The same, watched by this telemetry as it is behind a socket.
 pub async fn watched(telemetry: &Telemetry) -> GrpcServer<Routes> {
-    let tracer = telemetry.tracer_provider().tracer("fetchit");
-    let (routes, _) = services(FetchIt::traced(tracer)).await;
+    let (routes, _) = services(traced(telemetry)).await;
     layer(telemetry).layer(routes)
 }
 
-/// Names every method that is served.
 fn layer(telemetry: &Telemetry) -> GrpcServerLayer {
-    let pool = descriptors::embedded();
-    let own = pool.services().flat_map(|service| {
-        let methods: Vec<String> = service
-            .methods()
-            .map(|method| format!("{}/{}", service.full_name(), method.name()))
-            .collect();
-        methods
-    });
-    GrpcServerLayer::new(telemetry, own.chain(FOR_TOOLS.map(str::to_owned)))
+    GrpcServerLayer::new(telemetry, reflection::methods())
 }
 
-/// The methods that the services for tools have.
-const FOR_TOOLS: [&str; 4] = [
-    "grpc.health.v1.Health/Check",
-    "grpc.health.v1.Health/Watch",
-    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-];
+fn traced(telemetry: &Telemetry) -> FetchIt {
+    FetchIt::traced(telemetry.tracer_provider().tracer("fetchit"))
+}
 
 async fn services(fetch: FetchIt) -> (Routes, HealthReporter) {
     let (health, health_service) = tonic_health::server::health_reporter();

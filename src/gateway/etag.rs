@@ -23,12 +23,17 @@ pub(super) fn apply(head: &Parts, tag: Option<HeaderValue>, response: &mut Respo
     let Some(tag) = tag.filter(|_| response.status() == StatusCode::OK) else {
         return;
     };
-    let is_known = is_known(&head.headers, &tag);
     let headers = response.headers_mut();
-    headers.insert(ETAG, tag);
+    headers.insert(ETAG, tag.clone());
     // The other forms of the same reply have other tags.
     headers.insert(VARY, HeaderValue::from_static("accept"));
-    if is_known {
+    answer_known(head, &tag, response);
+}
+
+/// Makes a response 304 for a caller that has what it holds.
+pub(super) fn answer_known(head: &Parts, tag: &HeaderValue, response: &mut Response) {
+    if is_known(&head.headers, tag) {
+        let headers = response.headers_mut();
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_LENGTH);
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -36,7 +41,8 @@ pub(super) fn apply(head: &Parts, tag: Option<HeaderValue>, response: &mut Respo
     }
 }
 
-fn tag(body: &[u8]) -> HeaderValue {
+/// The tag of a body.
+pub(super) fn tag(body: &[u8]) -> HeaderValue {
     let hash = Sha256::digest(body);
     let mut tag = String::with_capacity(2 * TAG_BYTES + 2);
     tag.push('"');

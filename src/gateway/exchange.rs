@@ -5,6 +5,7 @@ use super::answer::{self, Response};
 use super::body;
 use super::content;
 use super::cors;
+use super::documents::{self, Page};
 use super::failure::Failure;
 use super::finish;
 use super::health;
@@ -96,20 +97,28 @@ where
             identity.decide(exchange, head, None, settings);
             health::answer(upstream, head).await
         }
-        Match::NoPath => Err(Failure::NoPath),
+        Match::NoPath => match Page::at(tables, path) {
+            Some(page) => documents::answer(tables, page, head),
+            None => Err(Failure::NoPath),
+        },
         Match::WrongMethod { allow } => {
             let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
             if head.method == Method::OPTIONS {
                 identity.decide(exchange, head, None, settings);
                 return Ok(answer::options(allow));
             }
-            Err(wrong_method(allow, head.method.clone()))
+            Err(wrong_method(
+                tables.routes.allow(),
+                allow,
+                head.method.clone(),
+            ))
         }
     }
 }
 
-/// 405 for a method that HTTP defines, 501 for one that it does not.
-fn wrong_method(allow: HeaderValue, method: Method) -> Failure {
+/// 405 for a method that HTTP defines or that some other route has, 501 for one that
+/// nobody knows (RFC 9110 §9.1).
+fn wrong_method(known: &str, allow: HeaderValue, method: Method) -> Failure {
     let standard = [
         Method::GET,
         Method::HEAD,
@@ -121,7 +130,8 @@ fn wrong_method(allow: HeaderValue, method: Method) -> Failure {
         Method::TRACE,
         Method::CONNECT,
     ];
-    if standard.contains(&method) {
+    let is_known = |name: &str| name == "QUERY" || known.split(", ").any(|known| known == name);
+    if standard.contains(&method) || is_known(method.as_str()) {
         Failure::WrongMethod { allow, method }
     } else {
         Failure::UnknownMethod(method)

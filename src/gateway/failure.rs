@@ -3,6 +3,7 @@
 
 use super::details;
 use super::error::Error;
+use super::stream;
 use crate::telemetry::observe::Exchange;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
@@ -39,6 +40,8 @@ pub(super) enum Failure {
     },
     UnknownMethod(Method),
     NotAcceptable,
+    /// No framing of a stream is welcome.
+    NoSuchFraming,
     MediaType {
         got: String,
         method: Method,
@@ -187,6 +190,11 @@ impl Failure {
             Self::NotAcceptable => Error::new(
                 InvalidArgument,
                 "the answer is application/json, or application/x-protobuf where it is a whole message, and the Accept header excludes it",
+            )
+            .with_http(Http::NOT_ACCEPTABLE),
+            Self::NoSuchFraming => Error::new(
+                InvalidArgument,
+                format!("the answer is a stream, as {}; the Accept header excludes them all", stream::MEDIA_TYPES),
             )
             .with_http(Http::NOT_ACCEPTABLE),
             Self::MediaType { got, method } => media_type(&got, &method),

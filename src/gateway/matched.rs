@@ -1,6 +1,7 @@
 //! A request's route, with all that was decided for it at start-up.
 
 use super::Worker;
+use super::accept::Form;
 use super::content::{self, Label};
 use super::failure::Failure;
 use super::identity::Identity;
@@ -9,6 +10,7 @@ use crate::route::Captures;
 use crate::rule::{Binding, BodySelector, ReplySelector};
 use crate::transcode::{self, Schema};
 use crate::upstream::Upstream;
+use bytes::Bytes;
 use http::request::Parts;
 use http_body::Body;
 use std::sync::Arc;
@@ -68,9 +70,27 @@ impl<'a> Matched<'a> {
         }
     }
 
+    /// A whole reply in a form.
+    pub(super) fn spell(&self, form: Form, message: Bytes) -> Result<Bytes, Failure> {
+        match form {
+            Form::Json => {
+                let mut json = Vec::with_capacity(message.len() * 2 + 64);
+                self.write(&message, &mut json)?;
+                Ok(json.into())
+            }
+            Form::Protobuf(_) => Ok(message),
+        }
+    }
+
     /// Appends a reply message, or the field of it that the rule selects, as JSON.
     pub(super) fn write(&self, message: &[u8], json: &mut Vec<u8>) -> Result<(), Failure> {
-        write(self.schema, self.binding, self.manners, message, json)
+        write(
+            self.schema,
+            self.binding,
+            &self.manners.write,
+            message,
+            json,
+        )
     }
 }
 
@@ -104,20 +124,23 @@ impl Owned {
         &self.worker.tables.bindings[self.index]
     }
 
-    /// As [`Matched::write`].
-    pub(super) fn write(&self, message: &[u8], json: &mut Vec<u8>) -> Result<(), Failure> {
-        write(self.schema(), self.binding(), self.manners(), message, json)
+    /// As [`Matched::write`], but on one line: that is what a record is.
+    pub(super) fn write_line(&self, message: &[u8], json: &mut Vec<u8>) -> Result<(), Failure> {
+        let options = transcode::WriteOptions {
+            pretty: false,
+            ..self.manners().write
+        };
+        write(self.schema(), self.binding(), &options, message, json)
     }
 }
 
 fn write(
     schema: &Schema,
     binding: &Binding,
-    manners: &RouteSettings,
+    options: &transcode::WriteOptions,
     message: &[u8],
     json: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    let options = &manners.write;
     match &binding.reply {
         ReplySelector::Whole => {
             transcode::wire_to_json(schema, binding.method.output, message, options, json)

@@ -15,6 +15,7 @@ mod compression;
 mod content;
 mod cors;
 mod details;
+mod documents;
 mod error;
 mod etag;
 mod exchange;
@@ -38,17 +39,18 @@ mod trailers;
 mod verdict;
 mod websocket;
 
+pub(crate) use accept::quality;
 pub use cors::{Cors, NotAnOrigin, Origin};
 pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings, WebSocket};
 pub use stream::Framing;
-pub use websocket::GoingAway;
 
 use crate::rule::{Binding, Source};
 use crate::telemetry::observe::{Operations, Recorder, Telemetry};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
-use crate::{route, rule};
+use crate::{openapi, route, rule};
+use documents::Documents;
 use prost_reflect::DescriptorPool;
 use std::fmt;
 use std::sync::Arc;
@@ -74,6 +76,7 @@ struct Worker {
 /// What is decided once, from descriptors and settings.
 #[derive(Debug)]
 struct Tables {
+    pool: DescriptorPool,
     schema: Schema,
     bindings: Vec<Binding>,
     /// One for each binding.
@@ -83,11 +86,18 @@ struct Tables {
     operations: Arc<Operations>,
     telemetry: Telemetry,
     settings: Settings,
+    documents: Documents,
     /// True once streams are to end.
     closing: watch::Sender<bool>,
 }
 
 impl Tables {
+    fn openapi(&self) -> openapi::Document {
+        let mut settings = self.settings.openapi.clone();
+        settings.write = self.settings.route.write;
+        openapi::Document::build(&self.pool, &self.schema, &self.bindings, &settings)
+    }
+
     fn is_streaming(&self, binding: usize) -> bool {
         self.bindings[binding].method.is_streaming()
     }
@@ -132,6 +142,11 @@ impl Gateway {
         &self.worker.tables.schema
     }
 
+    /// The OpenAPI document of what is served.
+    pub fn openapi(&self) -> openapi::Document {
+        self.worker.tables.openapi()
+    }
+
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
         let Worker {
@@ -158,8 +173,8 @@ impl Gateway {
     }
 
     /// Ends all streams, those of other workers and those to come included: each gets
-    /// an error record, `UNAVAILABLE`, in its framing. For the end of a drain; unary
-    /// calls are left to end by themselves.
+    /// an error record, `UNAVAILABLE`, in its framing; a WebSocket is closed with 1001.
+    /// For the end of a drain; unary calls are left to end by themselves.
     pub fn close_streams(&self) {
         self.worker.tables.closing.send_replace(true);
     }
@@ -270,6 +285,7 @@ impl Builder {
             })
             .collect();
         let tables = Tables {
+            pool: self.pool,
             schema,
             manners,
             routes,
@@ -277,6 +293,7 @@ impl Builder {
             telemetry: self.telemetry,
             bindings,
             settings: self.settings,
+            documents: Documents::default(),
             closing: watch::Sender::new(false),
         };
         Ok(Gateway::of(Arc::new(tables), upstream))

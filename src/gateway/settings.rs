@@ -4,7 +4,7 @@ use super::cors::Cors;
 use super::network::Network;
 use super::stream::Framing;
 use crate::telemetry::propagation::Formats;
-use crate::transcode;
+use crate::{openapi, transcode};
 use std::time::Duration;
 
 /// Limits, times and manners of a gateway.
@@ -43,6 +43,13 @@ pub struct Settings {
     pub compress: bool,
     /// The path that answers with the backend's health, unless a rule claims it.
     pub health_path: Option<String>,
+    /// What the OpenAPI document says that descriptors do not; how replies are
+    /// written is taken from `route`.
+    pub openapi: openapi::Settings,
+    /// Whether the document is served at `/openapi.json` and `/openapi.yaml`.
+    pub serve_openapi: bool,
+    /// Whether a page that shows the document is served at `/docs`.
+    pub serve_docs: bool,
     /// Streaming calls over WebSocket.
     pub websocket: WebSocket,
 }
@@ -105,6 +112,9 @@ impl Default for Settings {
             etags: false,
             compress: false,
             health_path: Some("/healthz".to_owned()),
+            openapi: openapi::Settings::default(),
+            serve_openapi: true,
+            serve_docs: true,
             websocket: WebSocket::default(),
         }
     }

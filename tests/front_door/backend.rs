@@ -2,6 +2,8 @@
 //! the metadata entry `script` of the call. Written on h2 itself, since most of
 //! what it must do wrong no gRPC library would let it do.
 
+mod chat;
+
 use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
@@ -28,6 +30,7 @@ pub struct Backend {
     cancelled: Arc<watch::Sender<usize>>,
     begun: Arc<watch::Sender<usize>>,
     sent: Arc<watch::Sender<usize>>,
+    dead: Arc<watch::Sender<bool>>,
 }
 
 impl Backend {
@@ -44,6 +47,7 @@ impl Backend {
             cancelled: Arc::new(watch::channel(0).0),
             begun: Arc::new(watch::channel(0).0),
             sent: Arc::new(watch::channel(0).0),
+            dead: Arc::new(watch::channel(false).0),
         };
         let serving = backend.clone();
         tokio::spawn(async move {
@@ -63,6 +67,11 @@ impl Backend {
     /// The calls seen so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("no panic under the lock").clone()
+    }
+
+    /// Resets all connections, as the kernel does for a process that is killed.
+    pub fn die(&self) {
+        self.dead.send_replace(true);
     }
 
     pub fn connections(&self) -> usize {
@@ -120,6 +129,7 @@ impl Backend {
         };
         let (abrupt, mut end) = watch::channel(None);
         let abrupt = Arc::new(abrupt);
+        let mut dead = self.dead.subscribe();
         loop {
             tokio::select! {
                 accepted = connection.accept() => match accepted {
@@ -128,12 +138,15 @@ impl Backend {
                     }
                     _ => return,
                 },
+                _ = dead.wait_for(|dead| *dead) => {
+                    reset(&descriptor);
+                    return;
+                }
                 _ = end.changed() => match *end.borrow() {
                     Some(End::Goaway(Reason::NO_ERROR)) => connection.graceful_shutdown(),
                     Some(End::Goaway(reason)) => connection.abrupt_shutdown(reason),
                     Some(End::Reset) => {
-                        // RST instead of FIN.
-                        descriptor.set_linger(Some(std::time::Duration::ZERO)).expect("a TCP socket");
+                        reset(&descriptor);
                         return;
                     }
                     None => {}
@@ -150,6 +163,11 @@ impl Backend {
     ) {
         self.begun.send_modify(|count| *count += 1);
         let (head, mut body) = request.into_parts();
+        match head.headers.get("script").map(HeaderValue::as_bytes) {
+            Some(b"chat") => return chat::chat(&self, body, respond).await,
+            Some(b"deaf") => return chat::deaf(&self, body, respond).await,
+            _ => {}
+        }
         let mut frame = BytesMut::new();
         while let Some(data) = body.data().await {
             let Ok(data) = data else {
@@ -219,6 +237,12 @@ impl Backend {
             _ => answer(&words, frame, respond, &self).await,
         }
     }
+}
+
+/// RST instead of FIN when it is closed.
+fn reset(socket: &socket2::Socket) {
+    let linger = Some(std::time::Duration::ZERO);
+    socket.set_linger(linger).expect("a TCP socket");
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -325,6 +349,19 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
         }
         ["stream-then-silence", count] => {
             body = vec![frame; count.parse().expect("a count")];
+            end = Finish::Silence;
+        }
+        // The same between a head and trailers that hold what is given.
+        ["stream-under", count, ref pairs @ ..] => {
+            insert(headers, pairs);
+            insert(&mut trailers, pairs);
+            body = vec![frame; count.parse().expect("a count")];
+        }
+        // The same, and then the beginning of a message of this length.
+        ["stream-then-announce", count, length] => {
+            let length: u32 = length.parse().expect("a length");
+            body = vec![frame; count.parse().expect("a count")];
+            body.push([&[0][..], &length.to_be_bytes()].concat().into());
             end = Finish::Silence;
         }
         ["endless"] => {

@@ -19,6 +19,7 @@ mod raw;
 mod routes;
 mod rows;
 mod rules;
+mod schemathesis;
 mod streams;
 mod traces;
 mod websocket;

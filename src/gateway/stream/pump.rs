@@ -4,6 +4,7 @@
 use super::super::body;
 use super::super::failure::Failure;
 use super::super::matched::Owned;
+use super::limits::Activity;
 use super::split::Splitter;
 use crate::rule::BodySelector;
 use crate::telemetry::observe::Exchange;
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use http_body::Body;
 use std::fmt::Display;
 use std::pin::pin;
+use std::sync::Arc;
 
 /// Sends the messages of `body`; what path and query give goes with the first.
 /// A message that cannot be read cancels the call.
@@ -22,12 +24,13 @@ pub(super) async fn run<B>(
     body: B,
     bound: Vec<u8>,
     mut sending: Sending,
+    activity: Arc<Activity>,
 ) -> Result<(), Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    match messages(&route, &mut exchange, body, bound, &mut sending).await {
+    match messages(&route, &mut exchange, body, bound, &mut sending, &activity).await {
         Ok(()) => {
             sending.finish();
             Ok(())
@@ -45,6 +48,7 @@ async fn messages<B>(
     body: B,
     bound: Vec<u8>,
     sending: &mut Sending,
+    activity: &Activity,
 ) -> Result<(), Failure>
 where
     B: Body<Data = Bytes>,
@@ -75,6 +79,7 @@ where
                 // The backend takes no more; its answer says why.
                 return Ok(());
             }
+            activity.pass();
         }
         if ended {
             return Ok(());

@@ -27,8 +27,6 @@ pub(super) enum End {
     Left { complete: bool },
     /// There is nobody to tell anything.
     Lost(&'static str),
-    /// The server is finishing.
-    GoingAway,
 }
 
 impl End {
@@ -37,9 +35,7 @@ impl End {
         match self {
             Self::Finished | Self::Left { complete: true } => observe::End::Complete,
             Self::Failed(_) => observe::End::Broken,
-            Self::Violated(_) | Self::Left { .. } | Self::Lost(_) | Self::GoingAway => {
-                observe::End::Cancelled
-            }
+            Self::Violated(_) | Self::Left { .. } | Self::Lost(_) => observe::End::Cancelled,
         }
     }
 }
@@ -60,11 +56,6 @@ pub(super) async fn close(
 ) {
     let (code, reason, error) = match end {
         End::Finished => (CloseCode::Normal, String::new(), None),
-        End::GoingAway => (
-            CloseCode::Away,
-            "the server is shutting down".to_owned(),
-            None,
-        ),
         End::Violated(fault) => (CloseCode::Protocol, fault, None),
         End::Failed(failure) => {
             let own = own_code(&failure);
@@ -131,12 +122,13 @@ fn record(error: &Error) -> Utf8Bytes {
     format!(r#"{{"error":{status}}}"#).into()
 }
 
-/// The code of a fault for which RFC 6455 has one.
+/// The code of an end for which RFC 6455 has one.
 fn own_code(failure: &Failure) -> Option<CloseCode> {
     match failure {
         Failure::BadFrame { .. } | Failure::EmptyBody => Some(CloseCode::Invalid),
         Failure::BodyTooLarge { .. } => Some(CloseCode::Size),
         Failure::UnexpectedFrame(_) => Some(CloseCode::Unsupported),
+        Failure::Closing => Some(CloseCode::Away),
         _ => None,
     }
 }

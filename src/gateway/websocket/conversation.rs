@@ -3,7 +3,7 @@
 
 use super::super::failure::Failure;
 use super::super::matched::Owned;
-use super::GoingAway;
+use super::super::stream::{self, Activity};
 use super::close::{self, End, answer};
 use super::downlink::Downlink;
 use super::link::{Kind, Link, Socket};
@@ -14,8 +14,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{SplitSink, SplitStream};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -25,7 +26,6 @@ pub(super) struct Conversation {
     pub(super) route: Owned,
     pub(super) opening: Opening,
     pub(super) open: Open,
-    pub(super) going_away: Option<GoingAway>,
     pub(super) kind: Option<Kind>,
     /// Who is told of the call, and of the end of it all.
     pub(super) exchange: Exchange,
@@ -57,15 +57,12 @@ impl Conversation {
         let io = TokioIo::new(upgraded);
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
         let (mut sink, mut frames) = socket.split();
-        let deadline = self.open.deadline;
-        let going_away = self.going_away.take();
+        let activity = Arc::new(Activity::new());
+        let over = stream::over(route.clone(), activity.clone(), self.open.deadline);
         let end = tokio::select! {
             biased;
-            end = self.talk(&mut sink, &mut frames) => end,
-            () = begun(going_away) => End::GoingAway,
-            () = sleep_until(deadline) => {
-                End::Failed(Failure::Upstream(Upstreams::DeadlineExceeded))
-            }
+            end = self.talk(&mut sink, &mut frames, activity) => end,
+            failure = over => End::Failed(failure),
         };
         let observed = end.observed();
         close::close(end, &mut exchange, route.schema(), sink, frames).await;
@@ -76,6 +73,7 @@ impl Conversation {
         self,
         sink: &mut SplitSink<Socket, Message>,
         frames: &mut SplitStream<Socket>,
+        activity: Arc<Activity>,
     ) -> End {
         let Self {
             route,
@@ -90,7 +88,7 @@ impl Conversation {
             Ok(call) => call,
             Err(failure) => return End::Failed(Failure::Upstream(failure)),
         };
-        let link = Link::new(kind);
+        let link = Link::new(kind, activity);
         let (up, mut after) = (exchange.share(), exchange.share());
         let up = async {
             let uplink = Uplink::open(&route, &link, frames, sending, opening, up).await;
@@ -107,7 +105,6 @@ impl Conversation {
             biased;
             end = down.run() => end,
             end = up => end,
-            () = link.idle(route.manners().stream_idle) => End::Failed(Failure::StreamIdle),
         };
         if matches!(end, End::Left { complete: true }) && route.binding().method.client_streaming {
             // A cancellation could overtake messages that are on their way.
@@ -127,11 +124,4 @@ impl Conversation {
 async fn rest(receiving: &mut Receiving) -> Result<(), Upstreams> {
     while receiving.message().await?.is_some() {}
     Ok(())
-}
-
-async fn begun(going_away: Option<GoingAway>) {
-    match going_away {
-        Some(going_away) => going_away.begun().await,
-        None => std::future::pending().await,
-    }
 }

@@ -67,14 +67,18 @@ impl Downlink<'_> {
             Poll::Pending => {
                 self.flush().await?;
                 loop {
-                    tokio::select! {
+                    let ping = tokio::select! {
                         biased;
                         reply = self.receiving.message() => break reply,
-                        () = self.link.ping.notified() => {}
+                        () = self.link.ping.notified() => true,
+                        () = self.link.flush.notified() => false,
+                    };
+                    if ping {
+                        let patience = self.patience();
+                        let ping = self.sink.feed(Message::Ping(Bytes::new()));
+                        taken(self.link, patience, ping).await?;
                     }
-                    let patience = self.patience();
-                    let ping = self.sink.send(Message::Ping(Bytes::new()));
-                    taken(self.link, patience, ping).await?;
+                    self.flush().await?;
                 }
             }
         };
@@ -91,12 +95,14 @@ impl Downlink<'_> {
             Kind::Binary => Message::Binary(Bytes::copy_from_slice(reply)),
             Kind::Text => {
                 let mut json = Vec::with_capacity(reply.len() * 2 + 64);
-                self.route.write(reply, &mut json).map_err(End::Failed)?;
+                self.route
+                    .write_line(reply, &mut json)
+                    .map_err(End::Failed)?;
                 let text = Utf8Bytes::try_from(json).expect("the transcoder writes UTF-8");
                 Message::Text(text)
             }
         };
-        self.link.pass();
+        self.link.activity.pass();
         let patience = self.patience();
         taken(self.link, patience, self.sink.feed(frame)).await
     }

@@ -13,7 +13,8 @@
 //!   code, says so too, but forgoes what is still to be answered.
 //! - The call's end closes with 1000. An error is told in a text frame
 //!   `{"error":{…}}`, always the last, and by the code: 4000 and the gRPC code, or
-//!   what RFC 6455 has for faults of the client. The reason is the error's message.
+//!   what RFC 6455 has for faults of the client and for the end of the server. The
+//!   reason is the error's message.
 //!
 //! A socket is read only while the backend takes messages, and a backend is read
 //! only while the client takes frames.
@@ -21,13 +22,10 @@
 mod close;
 mod conversation;
 mod downlink;
-mod going_away;
 mod handshake;
 mod link;
 mod origin;
 mod uplink;
-
-pub use going_away::GoingAway;
 
 use super::answer::Response;
 use super::failure::Failure;
@@ -77,7 +75,6 @@ pub(super) fn respond(
         route: matched.owned(),
         opening: opening(&matched, head.uri.query())?,
         open,
-        going_away: head.extensions.remove::<GoingAway>(),
         kind: handshake.kind(),
         exchange: exchange.take(),
     };

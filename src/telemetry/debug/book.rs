@@ -130,6 +130,11 @@ impl Book {
         }
     }
 
+    /// How long it has been kept.
+    pub fn age(&self) -> Duration {
+        self.0.epoch.elapsed()
+    }
+
     /// What calls can be of.
     pub fn operations(&self) -> &[Operation] {
         &self.0.operations

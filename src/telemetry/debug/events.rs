@@ -50,6 +50,9 @@ const ORIGINS: usize = 256;
 /// Longer lines are cut.
 const LENGTH: usize = 500;
 
+/// The target of the lines that requests have in the log.
+const ACCESS: &str = "trestle::access";
+
 static LOGS: LazyLock<Mutex<BTreeMap<&'static str, Log>>> = LazyLock::new(Mutex::default);
 
 impl Events {
@@ -63,6 +66,9 @@ impl Events {
 impl<S: Subscriber> Layer<S> for Events {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
+        if metadata.target() == ACCESS {
+            return;
+        }
         let mut text = Text::default();
         event.record(&mut text);
         let line = Line {

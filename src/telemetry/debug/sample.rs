@@ -27,6 +27,8 @@ pub struct Sample {
     pub sent: Traffic,
     /// What was received.
     pub received: Traffic,
+    /// What happened in it and how long after it began, if it is recorded as a span.
+    pub events: Vec<(Duration, String)>,
     /// Its trace, if it is recorded as a span.
     pub trace: Option<(TraceId, SpanId)>,
 }

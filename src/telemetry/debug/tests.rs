@@ -118,6 +118,7 @@ fn sample(operation: usize) -> Sample {
         error: None,
         sent: Traffic::default(),
         received: Traffic::default(),
+        events: Vec::new(),
         trace: None,
     }
 }

@@ -37,7 +37,9 @@ type Source = Box<dyn Fn() -> Vec<Section> + Send>;
 impl Registry {
     /// Metrics about what is in the catalog. `resource` says who counts them, as
     /// OpenTelemetry's resource attributes.
-    pub fn new(catalog: Catalog, settings: Settings, resource: Vec<(String, String)>) -> Self {
+    pub fn new(catalog: Catalog, settings: Settings, mut resource: Vec<(String, String)>) -> Self {
+        // The same text at every start.
+        resource.sort_unstable();
         Self(Arc::new(Inner {
             catalog: Arc::new(catalog),
             settings,

@@ -7,8 +7,9 @@ use crate::telemetry::debug::{Book, Ended, Journal, Operation, Sample, Side, Tra
 use crate::telemetry::metrics::{
     self, Catalog, Error, Exchange, MethodId, Registry, RouteId, Sampled, Shard,
 };
+use crate::telemetry::span::Span;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 use tonic::Code;
 
 /// What is to be counted, and how that is called.
@@ -261,6 +262,10 @@ impl Tally {
             error: call.error.as_deref().map(shortened),
             sent: traffic(&call.sent),
             received: traffic(&call.received),
+            events: call
+                .span()
+                .map(|span| events(call, span))
+                .unwrap_or_default(),
             trace: call.span().map(|span| (span.trace_id(), span.span_id())),
         }
     }
@@ -292,6 +297,13 @@ fn sampled(call: &Call) -> Option<Sampled> {
         trace: span.trace_id(),
         span: span.span_id(),
     })
+}
+
+/// What a call's span tells of its course.
+fn events(call: &Call, span: &Span) -> Vec<(Duration, String)> {
+    let moments = span.moments().into_iter();
+    let after = |at: Instant| at.saturating_duration_since(call.began);
+    moments.map(|(at, what)| (after(at), what)).collect()
 }
 
 /// What an error says, cut where it says too much for a page.

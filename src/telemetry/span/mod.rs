@@ -119,6 +119,24 @@ impl Span {
         self.request = Some(Request::of(head));
     }
 
+    /// What happened in the call, in order, in words.
+    pub(super) fn moments(&self) -> Vec<(Instant, String)> {
+        const REACHED: [&str; 4] = ["routed", "decoded", "replied", "encoded"];
+        let reached = self.phases.iter().zip(REACHED);
+        let reached = reached.filter_map(|(at, what)| Some(((*at)?, what.to_owned())));
+        let messages = self.messages.iter().map(|message| {
+            let way = if message.sent { "sent" } else { "recv" };
+            let (number, bytes) = (message.number, message.bytes);
+            (
+                message.at,
+                format!("{way}: message {number}, {bytes} bytes"),
+            )
+        });
+        let mut moments: Vec<_> = reached.chain(messages).collect();
+        moments.sort_by_key(|(at, _)| *at);
+        moments
+    }
+
     pub(super) fn reach(&mut self, phase: Phase) {
         self.phases[phase as usize] = Some(Instant::now());
     }

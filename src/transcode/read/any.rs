@@ -22,11 +22,11 @@ impl<'a> Reader<'a> {
         let plan = resolve(self.schema, &url)
             .map_err(|error| error.at(offset).under(Step::Field("@type")))?;
         self.out.push(TYPE_URL);
-        put_varint(self.out, url.len() as u64);
+        put_varint(&mut self.out, url.len() as u64);
         self.out.extend_from_slice(url.as_bytes());
         let start = self.out.len();
         self.out.push(VALUE);
-        let mark = open_length(self.out);
+        let mark = open_length(&mut self.out);
         let body = self.out.len();
         match plan.form {
             Form::Plain => self.members(plan, true)?,
@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
         }
         match self.out.len() == body {
             true => self.out.truncate(start),
-            false => close_length(self.out, mark),
+            false => close_length(&mut self.out, mark),
         }
         Ok(())
     }

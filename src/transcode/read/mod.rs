@@ -59,13 +59,7 @@ pub fn json_to_wire(
     out: &mut Vec<u8>,
 ) -> Result {
     let start = out.len();
-    let mut read = || {
-        let mut reader = Reader::new(schema, Scanner::new(json)?, options, out);
-        reader.count()?;
-        reader.message(message)?;
-        reader.json.end()
-    };
-    read().map_err(|error| {
+    reading(schema, json, options, out, |reader| reader.root(message)).map_err(|error| {
         out.truncate(start);
         error.locate(json)
     })
@@ -85,10 +79,7 @@ pub fn json_to_field(
 ) -> Result {
     let start = out.len();
     let read = within(schema, path, out, |field, out| {
-        let mut reader = Reader::new(schema, Scanner::new(json)?, options, out);
-        let set = reader.field(field)?;
-        reader.json.end()?;
-        Ok(set)
+        reading(schema, json, options, out, |reader| reader.field(field))
     });
     match read {
         Ok(true) => Ok(()),
@@ -101,6 +92,31 @@ pub fn json_to_field(
             Err(error.locate(json))
         }
     }
+}
+
+/// Reads all of a text.
+#[inline]
+fn reading<'a, T>(
+    schema: &'a Schema,
+    json: &'a [u8],
+    options: &ReadOptions,
+    out: &mut Vec<u8>,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
+) -> Result<T> {
+    let mut reader = Reader {
+        schema,
+        json: Scanner::new(json)?,
+        out: std::mem::take(out),
+        ignore_unknown: options.ignore_unknown,
+        max_depth: options.max_depth.min(ReadOptions::DEEPEST),
+        max_nodes: options.max_nodes,
+        depth: 0,
+        nodes: 0,
+        looked_over: 0,
+    };
+    let result = read(&mut reader).and_then(|value| reader.json.end().map(|()| value));
+    *out = reader.out;
+    result
 }
 
 /// Lets `write` append the last field of a path, inside of all the others.
@@ -135,7 +151,8 @@ fn within<T>(
 struct Reader<'a> {
     schema: &'a Schema,
     json: Scanner<'a>,
-    out: &'a mut Vec<u8>,
+    /// Owned while reading: one step nearer than a reference to it.
+    out: Vec<u8>,
     ignore_unknown: bool,
     max_depth: usize,
     max_nodes: usize,
@@ -145,24 +162,11 @@ struct Reader<'a> {
     looked_over: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn new(
-        schema: &'a Schema,
-        json: Scanner<'a>,
-        options: &ReadOptions,
-        out: &'a mut Vec<u8>,
-    ) -> Reader<'a> {
-        Reader {
-            schema,
-            json,
-            out,
-            ignore_unknown: options.ignore_unknown,
-            max_depth: options.max_depth.min(ReadOptions::DEEPEST),
-            max_nodes: options.max_nodes,
-            depth: 0,
-            nodes: 0,
-            looked_over: 0,
-        }
+impl Reader<'_> {
+    /// The whole text as a message.
+    fn root(&mut self, message: MessageId) -> Result {
+        self.count()?;
+        self.message(message)
     }
 
     /// Counts one value against the limit.
