@@ -4,8 +4,7 @@ use super::{
     Failure,
     flags::{Exchange, Listening, Logging, Metrics, Sources},
     process,
-    sampling::{self, Tracing},
-    telemetry::{Watch, target},
+    telemetry::{self, Tracing, Watch, target},
 };
 use crate::{
     config::{Config, Descriptors, Rules},
@@ -136,7 +135,7 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     }
     propagators(&mut config);
     let mut errors = Vec::new();
-    sampling::defaults(&mut config, &mut errors);
+    telemetry::sampling(&mut config, &mut errors);
     if let Some(tracing) = given.tracing {
         tracing.apply(&mut config);
     }

@@ -7,9 +7,8 @@ use super::{
     banner::Banner,
     flags::{Logging, Metrics},
     process,
-    sampling::{self, Tracing},
     signals::Signals,
-    telemetry::Watch,
+    telemetry::{self, Tracing, Watch},
 };
 use crate::{
     admin::{self, Probe, Readiness},
@@ -75,7 +74,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     flags.metrics.apply(&mut config);
     propagators(&mut config);
     let mut errors = Vec::new();
-    sampling::defaults(&mut config, &mut errors);
+    telemetry::sampling(&mut config, &mut errors);
     flags.tracing.apply(&mut config);
     if !errors.is_empty() {
         return Err(Failure::usage(errors));
@@ -106,13 +105,17 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
 
 impl Bound {
     async fn new(config: &Config, listen: Listen) -> Result<Self, Failure> {
+        let watch = Watch::start("fetchit", config, String::new())?;
+        let settings = Settings {
+            telemetry: watch.telemetry().clone(),
+            ..Settings::default()
+        };
         let (flag, addr) = listen.grpc;
-        let backend = Backend::bind(addr, Settings::default()).await;
+        let backend = Backend::bind(addr, settings).await;
         let backend = backend.map_err(|error| Failure::bind(flag, &BindError::new(addr, error)))?;
         let (flag, addr) = listen.admin;
         let admin = Server::bind(addr, process::admin_settings())
             .map_err(|error| Failure::bind(flag, &error))?;
-        let watch = Watch::start("fetchit", config, String::new())?;
         Ok(Self {
             backend,
             admin,
@@ -131,7 +134,6 @@ impl Bound {
             mut watch,
         } = self;
         let telemetry = watch.telemetry().clone();
-        let backend = backend.telemetry(&telemetry);
         watch.publish()?;
         if let Some(ledger) = telemetry.ledger() {
             ledger.registry().watch_runtime();

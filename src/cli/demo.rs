@@ -7,8 +7,7 @@ use super::{
     banner::{Banner, Documents, typed},
     flags::{Exchange, Listening, Logging, Metrics},
     process::{self, Listeners},
-    sampling::{self, Tracing},
-    telemetry::{Watch, target},
+    telemetry::{self, Tracing, Watch, target},
 };
 use crate::{
     config::Config,
@@ -99,7 +98,7 @@ fn configure(flags: &Flags) -> Result<Config, Failure> {
     config.telemetry.sampling.rules.push(everything);
     propagators(&mut config);
     let mut errors = Vec::new();
-    sampling::defaults(&mut config, &mut errors);
+    telemetry::sampling(&mut config, &mut errors);
     flags.tracing.apply(&mut config);
     let faults = config.contradictions();
     errors.extend(faults.iter().map(ToString::to_string));

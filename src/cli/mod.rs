@@ -16,7 +16,6 @@ mod flags;
 mod openapi;
 mod process;
 mod routes;
-mod sampling;
 mod serve;
 mod signals;
 mod telemetry;

@@ -52,8 +52,8 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         sources: &flags.sources,
         listening: None,
         exchange: Some(&flags.exchange),
-        logging: None,
         metrics: None,
+        logging: None,
         tracing: None,
         needs_upstream: false,
     })?;

@@ -7,7 +7,7 @@ use super::{
     example,
     flags::{Exchange, Listening, Logging, Metrics, Sources},
     process::{self, Listeners},
-    sampling::Tracing,
+    telemetry::Tracing,
 };
 use crate::server::Drain;
 use clap::Args;

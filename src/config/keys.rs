@@ -79,6 +79,8 @@ const KEYS: &[(&str, Set)] = &[
     ("server.write_stall_timeout", |c, v| v.to(&mut c.server.write_stall, positive)),
     ("server.drain_delay", |c, v| v.to(&mut c.server.drain_delay, duration)),
     ("server.drain_grace", |c, v| v.to(&mut c.server.drain_grace, duration)),
+    ("metrics.names", |c, v| v.to(&mut c.metrics.names, FromStr::from_str)),
+    ("metrics.namespace", |c, v| v.to(&mut c.metrics.namespace, |text| Ok(Some(text.parse()?)))),
     ("telemetry.sampling", |_, _| {
         Err("expected a list of rules, such as `- { prefix: /api, sample: always }`".to_owned())
     }),
@@ -87,8 +89,6 @@ const KEYS: &[(&str, Set)] = &[
     ("telemetry.debug_per_second", |c, v| v.to(&mut c.telemetry.sampling.debug_per_second, parsed)),
     ("telemetry.names", |c, v| v.to(&mut c.telemetry.names, |text| text.parse().map_err(|error: UnknownNames| error.to_string()))),
     ("telemetry.access_log", |c, v| v.to(&mut c.telemetry.access_log, parsed)),
-    ("metrics.names", |c, v| v.to(&mut c.metrics.names, FromStr::from_str)),
-    ("metrics.namespace", |c, v| v.to(&mut c.metrics.namespace, |text| Ok(Some(text.parse()?)))),
     ("log.format", |c, v| v.to(&mut c.logs.format, FromStr::from_str)),
     ("log.level", |c, v| v.to(&mut c.logs.level, FromStr::from_str)),
 ];

@@ -40,12 +40,12 @@ pub struct Config {
     pub server: server::Settings,
     /// The log.
     pub logs: logs::Settings,
+    /// What metrics are called.
+    pub metrics: metrics::Settings,
     /// The watching of calls.
     pub telemetry: observe::Settings,
     /// A file of X-Ray's local sampling rules.
     pub xray_rules: Option<PathBuf>,
-    /// What metrics are called.
-    pub metrics: metrics::Settings,
 }
 
 /// The files that descriptors come from; naming both kinds is a fault.
@@ -89,9 +89,9 @@ impl Default for Config {
             gateway: gateway::Settings::default(),
             server: server::Settings::default(),
             logs: logs::Settings::default(),
+            metrics: metrics::Settings::default(),
             telemetry: observe::Settings::default(),
             xray_rules: None,
-            metrics: metrics::Settings::default(),
         }
     }
 }

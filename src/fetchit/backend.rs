@@ -25,6 +25,8 @@ pub struct Settings {
     pub keepalive_timeout: Duration,
     /// How long calls in flight may take to finish after the shutdown began.
     pub grace: Duration,
+    /// Who is told of calls.
+    pub telemetry: Telemetry,
 }
 
 impl Default for Settings {
@@ -37,6 +39,7 @@ impl Default for Settings {
             keepalive_interval: Duration::from_secs(60),
             keepalive_timeout: Duration::from_secs(20),
             grace: Duration::from_secs(10),
+            telemetry: Telemetry::default(),
         }
     }
 }
@@ -47,7 +50,7 @@ pub struct Backend {
     listener: TcpListener,
     local_addr: SocketAddr,
     settings: Settings,
-    telemetry: Telemetry,
+    layer: GrpcServerLayer,
 }
 
 impl Backend {
@@ -56,23 +59,18 @@ impl Backend {
     pub async fn bind(addr: SocketAddr, settings: Settings) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
         let local_addr = listener.local_addr()?;
+        let layer = layer(&settings.telemetry);
         Ok(Self {
             listener,
             local_addr,
             settings,
-            telemetry: Telemetry::default(),
+            layer,
         })
     }
 
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
-    }
-
-    /// Watches the calls of all its services by this telemetry.
-    pub fn telemetry(mut self, telemetry: &Telemetry) -> Self {
-        self.telemetry = telemetry.clone();
-        self
     }
 
     /// Serves until `shutdown`; then health turns to NOT_SERVING, no connection
@@ -83,7 +81,9 @@ impl Backend {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), tonic::transport::Error> {
         let Settings { grace, .. } = self.settings;
-        let (routes, health) = services(traced(&self.telemetry)).await;
+        let telemetry = &self.settings.telemetry;
+        let tracer = telemetry.tracer_provider().tracer("fetchit");
+        let (routes, health) = services(FetchIt::traced(tracer)).await;
         let (begun, beginning) = oneshot::channel::<()>();
         let shutdown = async move {
             shutdown.await;
@@ -99,7 +99,7 @@ impl Backend {
             sleep(grace).await;
         };
         let serving = server(&self.settings)
-            .layer(layer(&self.telemetry))
+            .layer(self.layer)
             .add_routes(routes)
             .serve_with_incoming_shutdown(Incoming::new(self.listener), shutdown);
         tokio::select! {
@@ -117,16 +117,14 @@ pub async fn routes() -> Routes {
 
 /// The same, watched by this telemetry as it is behind a socket.
 pub async fn watched(telemetry: &Telemetry) -> GrpcServer<Routes> {
-    let (routes, _) = services(traced(telemetry)).await;
+    let tracer = telemetry.tracer_provider().tracer("fetchit");
+    let (routes, _) = services(FetchIt::traced(tracer)).await;
     layer(telemetry).layer(routes)
 }
 
+/// Knows every method that is served.
 fn layer(telemetry: &Telemetry) -> GrpcServerLayer {
     GrpcServerLayer::new(telemetry, reflection::methods())
-}
-
-fn traced(telemetry: &Telemetry) -> FetchIt {
-    FetchIt::traced(telemetry.tracer_provider().tracer("fetchit"))
 }
 
 async fn services(fetch: FetchIt) -> (Routes, HealthReporter) {

@@ -19,6 +19,8 @@ pub struct Seen {
     pub path: String,
     pub headers: HeaderMap,
     pub message: Bytes,
+    /// The whole body, prefixes included.
+    pub frames: Bytes,
 }
 
 /// The running backend.
@@ -185,6 +187,7 @@ impl Backend {
                 path: head.uri.path().to_owned(),
                 headers: head.headers.clone(),
                 message: frame.slice(5.min(frame.len())..),
+                frames: frame.clone(),
             });
         let script = head
             .headers

@@ -85,9 +85,12 @@ impl Spans {
 
     /// A gateway before fetchIt behind a socket of its own, both watched by this.
     async fn both(&self) -> Running {
-        let settings = fetchit::Settings::default();
+        let settings = fetchit::Settings {
+            telemetry: self.telemetry.clone(),
+            ..fetchit::Settings::default()
+        };
         let backend = fetchit::Backend::bind("127.0.0.1:0".parse().unwrap(), settings);
-        let backend = backend.await.unwrap().telemetry(&self.telemetry);
+        let backend = backend.await.unwrap();
         let url = format!("http://{}", backend.local_addr());
         tokio::spawn(backend.serve(std::future::pending()));
         let upstream = Upstream::connect_lazy(&url, upstream::Settings::default()).unwrap();
