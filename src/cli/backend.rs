@@ -80,10 +80,10 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let mut config = Config::default();
     flags.logging.apply(&mut config);
     flags.metrics.apply(&mut config);
-    flags.tracing.apply(&mut config);
     propagators(&mut config);
     let mut errors = Vec::new();
     telemetry::sampling(&mut config, &mut errors);
+    flags.tracing.apply(&mut config);
     if !errors.is_empty() {
         return Err(Failure::usage(errors));
     }

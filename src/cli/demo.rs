@@ -132,10 +132,10 @@ fn configure(flags: &Flags) -> Result<Config, Failure> {
     config.telemetry.access_log = true;
     let everything = Rule::new(vec![Condition::Prefix("/api".to_owned())], Action::Always);
     config.telemetry.sampling.rules.push(everything);
-    flags.tracing.apply(&mut config);
     propagators(&mut config);
     let mut errors = Vec::new();
     telemetry::sampling(&mut config, &mut errors);
+    flags.tracing.apply(&mut config);
     let faults = config.contradictions();
     errors.extend(faults.iter().map(ToString::to_string));
     if errors.is_empty() {

@@ -14,6 +14,7 @@
 //! cancelled. What spans look like is left to `span`, which calls have one to
 //! `sampling`.
 
+mod access;
 mod body;
 mod call;
 mod exchange;

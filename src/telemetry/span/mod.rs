@@ -10,6 +10,7 @@ mod names;
 mod record;
 mod request;
 
+pub(super) use expand::code_name;
 pub use names::{Names, UnknownNames};
 pub use record::Record;
 
