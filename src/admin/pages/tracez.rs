@@ -4,7 +4,7 @@
 
 use super::{
     Asked, StateOf,
-    html::{Page, Parameter, Span, Text},
+    html::{Page, Parameter, Text},
     ledger, sample,
 };
 use crate::telemetry::debug::{Book, Sample, TRACE_LATENCIES};
@@ -54,7 +54,7 @@ fn html(book: &Book, chosen: Option<(usize, Column)>) -> Page {
         "<div class=\"scroll\"><table><tr><th>Route or method<th class=\"n\">Under way"
     ));
     for least in TRACE_LATENCIES {
-        page.add(format_args!("<th class=\"n\">≥{}", Span(least)));
+        page.add(format_args!("<th class=\"n\">≥{least:?}"));
     }
     page.add(format_args!("<th class=\"n\">Errors"));
     let mut quiet = true;
@@ -167,7 +167,7 @@ fn json(book: &Book, chosen: Option<(usize, Column)>) -> Value {
 
 fn bucket_name(bucket: usize) -> String {
     match TRACE_LATENCIES.get(bucket) {
-        Some(least) => format!("≥{}", Span(*least)),
+        Some(least) => format!("≥{least:?}"),
         None => "errors".to_owned(),
     }
 }
