@@ -16,7 +16,8 @@ impl Demo {
     fn start() -> Self {
         let mut process = trestle(&["demo", "--listen", "127.0.0.1:0"])
             .args(["--admin-listen", "127.0.0.1:0"])
-            .args(["--backend-listen", "127.0.0.1:0"])
+            .args(["--backend-listen", "127.0.0.1:0", "--backend-admin-listen"])
+            .arg("127.0.0.1:0")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

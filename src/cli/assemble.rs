@@ -4,7 +4,7 @@ use super::{
     Failure,
     flags::{Exchange, Listening, Logging, Metrics, Sources},
     process,
-    telemetry::{Watch, target},
+    telemetry::{self, Tracing, Watch, target},
 };
 use crate::{
     config::{Config, Descriptors, Rules},
@@ -47,6 +47,7 @@ pub(super) struct Given<'a> {
     pub(super) logging: Option<&'a Logging>,
     /// Those of a command that serves.
     pub(super) metrics: Option<&'a Metrics>,
+    pub(super) tracing: Option<&'a Tracing>,
     /// Whether the command cannot do without a backend.
     pub(super) needs_upstream: bool,
 }
@@ -132,10 +133,15 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     if let Some(logging) = given.logging {
         logging.apply(&mut config);
     }
+    if let Some(tracing) = given.tracing {
+        tracing.apply(&mut config);
+    }
     propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
     config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
-    let errors = faults.iter().map(ToString::to_string).collect();
+    errors.extend(faults.iter().map(ToString::to_string));
     (config, errors)
 }
 
@@ -145,6 +151,7 @@ pub(super) fn propagators(config: &mut Config) {
     if let Ok(value) = std::env::var("OTEL_PROPAGATORS") {
         let (formats, unusable) = Formats::from_env_value(&value);
         config.gateway.trace_formats = formats;
+        config.telemetry.formats = formats;
         for name in unusable {
             eprintln!("warning: OTEL_PROPAGATORS: {name}");
         }

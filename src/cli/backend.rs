@@ -3,11 +3,12 @@
 
 use super::{
     Failure,
+    assemble::propagators,
     banner::Banner,
     flags::{Logging, Metrics},
     process,
     signals::Signals,
-    telemetry::Watch,
+    telemetry::{self, Tracing, Watch},
 };
 use crate::{
     admin::{self, Probe, Readiness},
@@ -48,6 +49,8 @@ pub(super) struct Flags {
     #[command(flatten)]
     metrics: Metrics,
     #[command(flatten)]
+    tracing: Tracing,
+    #[command(flatten)]
     logging: Logging,
 }
 
@@ -69,6 +72,13 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let mut config = Config::default();
     flags.logging.apply(&mut config);
     flags.metrics.apply(&mut config);
+    flags.tracing.apply(&mut config);
+    propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
+    if !errors.is_empty() {
+        return Err(Failure::usage(errors));
+    }
     logs::init(&config.logs);
     process::runtime()?.block_on(async {
         let signals = Signals::take()?;
@@ -95,13 +105,17 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
 
 impl Bound {
     async fn new(config: &Config, listen: Listen) -> Result<Self, Failure> {
+        let watch = Watch::start("fetchit", config, String::new())?;
+        let settings = Settings {
+            telemetry: watch.telemetry().clone(),
+            ..Settings::default()
+        };
         let (flag, addr) = listen.grpc;
-        let backend = Backend::bind(addr, Settings::default()).await;
+        let backend = Backend::bind(addr, settings).await;
         let backend = backend.map_err(|error| Failure::bind(flag, &BindError::new(addr, error)))?;
         let (flag, addr) = listen.admin;
         let admin = Server::bind(addr, process::admin_settings())
             .map_err(|error| Failure::bind(flag, &error))?;
-        let watch = Watch::start("fetchit", config, String::new())?;
         Ok(Self {
             backend,
             admin,
@@ -120,7 +134,6 @@ impl Bound {
             mut watch,
         } = self;
         let telemetry = watch.telemetry().clone();
-        let backend = backend.telemetry(&telemetry);
         watch.publish()?;
         if let Some(ledger) = telemetry.ledger() {
             ledger.registry().watch_runtime();

@@ -31,6 +31,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         exchange: Some(&flags.exchange),
         logging: None,
         metrics: None,
+        tracing: None,
         needs_upstream: false,
     })?;
     let mut methods: Vec<_> = gateway

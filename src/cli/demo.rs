@@ -7,10 +7,17 @@ use super::{
     banner::{Banner, Documents, typed},
     flags::{Exchange, Listening, Logging, Metrics},
     process::{self, Listeners},
-    telemetry::{Watch, target},
+    telemetry::{self, Tracing, Watch, target},
 };
 use crate::{
-    config::Config, descriptors, fetchit, gateway::Gateway, server::Drain, telemetry::logs,
+    config::Config,
+    descriptors, fetchit,
+    gateway::Gateway,
+    server::Drain,
+    telemetry::{
+        logs,
+        sampling::{Action, Condition, Rule},
+    },
     upstream::Upstream,
 };
 use clap::Args;
@@ -36,6 +43,8 @@ pub(super) struct Flags {
     exchange: Exchange,
     #[command(flatten)]
     metrics: Metrics,
+    #[command(flatten)]
+    tracing: Tracing,
     #[command(flatten)]
     logging: Logging,
 }
@@ -83,13 +92,19 @@ fn configure(flags: &Flags) -> Result<Config, Failure> {
     flags.exchange.apply(&mut config);
     flags.metrics.apply(&mut config);
     flags.logging.apply(&mut config);
+    // As the rest of a demo, its log is there to be looked at.
+    config.telemetry.access_log = true;
+    let everything = Rule::new(vec![Condition::Prefix("/api".to_owned())], Action::Always);
+    config.telemetry.sampling.rules.push(everything);
+    flags.tracing.apply(&mut config);
     propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
     let faults = config.contradictions();
-    if faults.is_empty() {
+    errors.extend(faults.iter().map(ToString::to_string));
+    if errors.is_empty() {
         Ok(config)
     } else {
-        Err(Failure::usage(
-            faults.iter().map(ToString::to_string).collect(),
-        ))
+        Err(Failure::usage(errors))
     }
 }

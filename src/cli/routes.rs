@@ -39,6 +39,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         exchange: None,
         logging: None,
         metrics: None,
+        tracing: None,
         needs_upstream: false,
     })?;
     let schema = gateway.schema();

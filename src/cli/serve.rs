@@ -7,6 +7,7 @@ use super::{
     example,
     flags::{Exchange, Listening, Logging, Metrics, Sources},
     process::{self, Listeners},
+    telemetry::Tracing,
 };
 use crate::server::Drain;
 use clap::Args;
@@ -34,6 +35,8 @@ pub(super) struct Flags {
     #[command(flatten)]
     exchange: Exchange,
     #[command(flatten)]
+    tracing: Tracing,
+    #[command(flatten)]
     logging: Logging,
     #[command(flatten)]
     metrics: Metrics,
@@ -50,6 +53,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         exchange: Some(&flags.exchange),
         logging: Some(&flags.logging),
         metrics: Some(&flags.metrics),
+        tracing: Some(&flags.tracing),
         needs_upstream: true,
     })?;
     let listeners = Listeners::bind(&config)?;

@@ -10,7 +10,7 @@ pub use units::{duration, size};
 
 use crate::{
     gateway, rule, server,
-    telemetry::{logs, metrics},
+    telemetry::{logs, metrics, observe, sampling},
     upstream, yaml,
 };
 use std::{
@@ -42,6 +42,10 @@ pub struct Config {
     pub logs: logs::Settings,
     /// What metrics are called.
     pub metrics: metrics::Settings,
+    /// The watching of calls.
+    pub telemetry: observe::Settings,
+    /// A file of X-Ray's local sampling rules.
+    pub xray_rules: Option<PathBuf>,
 }
 
 /// The files that descriptors come from; naming both kinds is a fault.
@@ -86,6 +90,8 @@ impl Default for Config {
             server: server::Settings::default(),
             logs: logs::Settings::default(),
             metrics: metrics::Settings::default(),
+            telemetry: observe::Settings::default(),
+            xray_rules: None,
         }
     }
 }
@@ -108,17 +114,37 @@ impl Config {
         let mut config = Self::default();
         let (entries, mut faults) = document::entries(text, path);
         for entry in entries {
-            if let Err(message) = keys::set(&mut config, &entry) {
-                let place = Some(document::place(path, entry.place));
-                faults.push(Fault { place, message });
+            let place = Some(document::place(path, entry.place));
+            match (entry.key.as_str(), &entry.value) {
+                ("telemetry.sampling", document::Value::Nodes(nodes)) => {
+                    faults.extend(config.sampling(nodes, path));
+                }
+                _ => {
+                    if let Err(message) = keys::set(&mut config, &entry) {
+                        faults.push(Fault { place, message });
+                    }
+                }
             }
         }
         let base = path.parent().unwrap_or(Path::new(""));
         config.descriptors.resolve(base);
-        for path in &mut config.rules.files {
+        for path in config.rules.files.iter_mut().chain(&mut config.xray_rules) {
             *path = base.join(&*path);
         }
         (config, faults)
+    }
+
+    /// Takes the rules of sampling, or says what is wrong with them.
+    fn sampling(&mut self, nodes: &[yaml::Node], path: &Path) -> Vec<Fault> {
+        let read = sampling::read(nodes);
+        let faults = read
+            .map(|rules| self.telemetry.sampling.rules = rules)
+            .err();
+        let told = |fault: sampling::Fault| Fault {
+            place: Some(document::place(path, fault.place)),
+            message: format!("`telemetry.sampling`: {}", fault.message),
+        };
+        faults.into_iter().flatten().map(told).collect()
     }
 
     /// What is wrong with the settings as a whole, once all sources are in.

@@ -9,7 +9,7 @@ mod incoming;
 mod reflection;
 
 pub use about::about;
-pub use backend::{Backend, Settings, routes};
+pub use backend::{Backend, Settings, routes, watched};
 pub use capitalize::FetchIt;
 pub use client::{Answer, CallError, Client, Exchange};
 

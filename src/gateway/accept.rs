@@ -14,12 +14,14 @@ pub(super) enum Form {
     Json,
     /// Protobuf, by this name.
     Protobuf(&'static str),
+    /// Not at all: the bytes that it carries.
+    Raw,
 }
 
 /// The form that a caller likes best; `None` if none is welcome. Between equals
 /// the one that is named wins, then the one in which the request came. `whole`
 /// says that the answer has a protobuf form at all.
-pub(super) fn form(headers: &HeaderMap, label: Label, whole: bool) -> Option<Form> {
+pub(super) fn form(headers: &HeaderMap, label: Label<'_>, whole: bool) -> Option<Form> {
     let own = match label {
         Label::Protobuf(name) if whole => Form::Protobuf(name),
         _ => Form::Json,

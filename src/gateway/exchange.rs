@@ -1,10 +1,10 @@
 //! One HTTP exchange from head to answer: route, read, bind, call, answer.
 
-use super::accept::{self, Form};
 use super::answer::{self, Response};
 use super::body;
 use super::content;
 use super::cors;
+use super::decoding::Decoded;
 use super::documents::{self, Page};
 use super::failure::Failure;
 use super::finish;
@@ -15,7 +15,7 @@ use super::settings::RouteSettings;
 use super::{Worker, bind, head, metadata, stream, websocket};
 use super::{compression, etag, trailers, verdict};
 use crate::route::Match;
-use crate::rule::{Idempotency, ReplySelector};
+use crate::rule::Idempotency;
 use crate::telemetry::observe::{Exchange, Phase};
 use crate::upstream::{self, Code};
 use bytes::Bytes;
@@ -87,6 +87,7 @@ where
         Match::Found { binding, captures } => {
             identity.decide(exchange, head, Some(binding), settings);
             let matched = Matched::new(worker, identity, binding, captures);
+            let body = Decoded::new(body, &head.headers, settings.max_body)?;
             if matched.binding.method.is_streaming() {
                 stream::respond(&matched, head, exchange, body).await
             } else {
@@ -130,6 +131,7 @@ fn wrong_method(known: &str, allow: HeaderValue, method: Method) -> Failure {
         Method::TRACE,
         Method::CONNECT,
     ];
+    // QUERY is one of them too, and newer than the library.
     let is_known = |name: &str| name == "QUERY" || known.split(", ").any(|known| known == name);
     if standard.contains(&method) || is_known(method.as_str()) {
         Failure::WrongMethod { allow, method }
@@ -157,8 +159,7 @@ where
     } = *matched;
     let method = &binding.method;
     let label = matched.label(head, &body)?;
-    let whole = matches!(binding.reply, ReplySelector::Whole);
-    let form = accept::form(&head.headers, label, whole).ok_or(Failure::NotAcceptable)?;
+    let form = matched.form(head, label)?;
     let deadline = Instant::now() + timeout(&head.headers, manners)?;
     let metadata = metadata::of(head, identity, settings)?;
     let body = body::read(body, settings).await?;
@@ -188,17 +189,10 @@ where
     exchange.message_received(reply.message.len());
     exchange.called(Code::Ok, &"");
     exchange.reach(Phase::Replied);
-    let body = match form {
-        Form::Json => {
-            let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
-            matched.write(&reply.message, &mut json)?;
-            json.into()
-        }
-        Form::Protobuf(_) => reply.message,
-    };
+    let (body, media) = matched.spell(form, reply.message)?;
     exchange.reach(Phase::Encoded);
     let tag = etag::of(head, settings, &body);
-    let mut response = answer::ok(form, body, &reply.headers);
+    let mut response = answer::ok(form, body, media, &reply.headers);
     verdict::apply(&mut response, &reply.headers);
     etag::apply(head, tag, &mut response);
     trailers::attach(&head.headers, &mut response, &reply.trailers);

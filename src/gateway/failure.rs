@@ -1,6 +1,7 @@
 //! Everything that ends an exchange without a reply, and the one place where it
 //! becomes a response.
 
+use super::decoding;
 use super::details;
 use super::error::Error;
 use super::stream;
@@ -47,6 +48,10 @@ pub(super) enum Failure {
         method: Method,
     },
     FormBody,
+    /// A type for a body of bytes that no text can hold.
+    RawMediaType {
+        got: String,
+    },
     ContentEncoding {
         got: String,
     },
@@ -198,6 +203,9 @@ impl Failure {
             )
             .with_http(Http::NOT_ACCEPTABLE),
             Self::MediaType { got, method } => media_type(&got, &method),
+            Self::RawMediaType { got } => Error::bad_request(format!(
+                "content type `{got}` holds what is not ASCII; name the type of the body, as in `image/png`"
+            )),
             Self::FormBody => Error::new(
                 InvalidArgument,
                 "the body is a form, and this method takes JSON; send a JSON value with `Content-Type: application/json`",
@@ -206,10 +214,10 @@ impl Failure {
             .with_header(ACCEPT_POST, JSON),
             Self::ContentEncoding { got } => Error::new(
                 InvalidArgument,
-                format!("content encoding `{got}` is not supported; send the body uncompressed"),
+                format!("content encoding `{got}` is not supported; send the body as it is, or in one of {}", decoding::ENCODINGS),
             )
             .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
-            .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+            .with_header(ACCEPT_ENCODING, HeaderValue::from_static(decoding::ENCODINGS)),
             Self::BadTimeout(got) => Error::bad_request(format!(
                 "Grpc-Timeout `{got}` is not a timeout: one to eight digits and one of H, M, S, m, u, n, as in `500m`"
             )),
@@ -225,7 +233,7 @@ impl Failure {
                 .with_http(Http::REQUEST_TIMEOUT)
                 .closing(),
             Self::BodyBroken(fault) => {
-                Error::bad_request(format!("the request body broke off: {fault}")).closing()
+                Error::bad_request(format!("the request body cannot be read to its end: {fault}")).closing()
             }
             Self::EmptyBody => {
                 Error::bad_request("the request body is empty; this method takes JSON, at least `{}`")

@@ -14,6 +14,7 @@ mod body;
 mod compression;
 mod content;
 mod cors;
+mod decoding;
 mod details;
 mod documents;
 mod error;
@@ -31,6 +32,7 @@ mod network;
 mod problem;
 mod protobuf;
 mod query;
+mod raw;
 mod service;
 mod settings;
 mod status;
@@ -80,7 +82,7 @@ struct Tables {
     schema: Schema,
     bindings: Vec<Binding>,
     /// One for each binding.
-    manners: Vec<RouteSettings>,
+    plans: Vec<matched::Plan>,
     routes: route::Table,
     /// Bindings and their methods as telemetry knows them, under the same indices.
     operations: Arc<Operations>,
@@ -276,18 +278,15 @@ impl Builder {
                     .map(|conflict| describe(conflict, &bindings)),
             )
         })?;
-        let manners = bindings
-            .iter()
-            .map(|binding| {
-                let mut manners = self.settings.route.clone();
-                (self.for_each_route)(binding, &mut manners);
-                manners
-            })
-            .collect();
+        let plan = |binding| {
+            let mut manners = self.settings.route.clone();
+            (self.for_each_route)(binding, &mut manners);
+            matched::Plan::new(&schema, binding, manners)
+        };
         let tables = Tables {
+            plans: bindings.iter().map(plan).collect(),
             pool: self.pool,
             schema,
-            manners,
             routes,
             operations: Arc::new(operations(&bindings)),
             telemetry: self.telemetry,

@@ -124,7 +124,12 @@ fn body(
             Object::new().with(JSON, media(array))
         }
     };
-    Some(content(content_types))
+    let body = content(content_types);
+    // No body at all is a stream of no messages.
+    Some(match binding.method.client_streaming {
+        false => body,
+        true => body.with("required", false),
+    })
 }
 
 fn content(types: Object) -> Object {

@@ -173,7 +173,10 @@ impl<'a> Schemas<'a> {
                 }
             }
         }
-        (!pairs.is_empty()).then(|| Object::new().with("anyOf", pairs))
+        match pairs.len() {
+            0 | 1 => pairs.pop(),
+            _ => Some(Object::new().with("anyOf", pairs)),
+        }
     }
 
     fn status(&mut self, message: &MessageDescriptor) -> Object {

@@ -74,8 +74,9 @@ pub(super) struct SeenKeys {
 struct Table {
     hasher: RandomState,
     keys: Vec<(usize, usize)>,
-    /// Positions in `keys` plus one; zero is free.
-    slots: Vec<u32>,
+    /// Of each key the hash, in the upper half, and its position in `keys` plus one;
+    /// zero is free.
+    slots: Vec<u64>,
     /// The slot that was filled last.
     last: usize,
 }
@@ -155,34 +156,38 @@ impl Table {
     }
 
     fn insert(&mut self, buffer: &[u8], range: Range<usize>) -> bool {
-        if self.keys.len() * 2 >= self.slots.len() {
-            self.grow(buffer);
+        if self.keys.len() >= self.slots.len() / 4 * 3 {
+            self.grow();
         }
         let key = &buffer[range.clone()];
+        let hash = self.hasher.hash_one(key) >> 32;
         let mask = self.slots.len() - 1;
-        let mut slot = self.hasher.hash_one(key) as usize & mask;
+        let mut slot = hash as usize & mask;
         while self.slots[slot] != 0 {
-            let (start, end) = self.keys[self.slots[slot] as usize - 1];
-            if &buffer[start..end] == key {
-                return false;
+            // The keys are far away; nearly always they are not looked at.
+            if self.slots[slot] >> 32 == hash {
+                let (start, end) = self.keys[self.slots[slot] as u32 as usize - 1];
+                if &buffer[start..end] == key {
+                    return false;
+                }
             }
             slot = (slot + 1) & mask;
         }
         self.keys.push((range.start, range.end));
-        self.slots[slot] = self.keys.len() as u32;
+        self.slots[slot] = hash << 32 | self.keys.len() as u64;
         self.last = slot;
         true
     }
 
-    fn grow(&mut self, buffer: &[u8]) {
+    fn grow(&mut self) {
         let mask = self.slots.len() * 2 - 1;
-        self.slots = vec![0; mask + 1];
-        for (at, &(start, end)) in self.keys.iter().enumerate() {
-            let mut slot = self.hasher.hash_one(&buffer[start..end]) as usize & mask;
+        let former = std::mem::replace(&mut self.slots, vec![0; mask + 1]);
+        for entry in former.into_iter().filter(|entry| *entry != 0) {
+            let mut slot = (entry >> 32) as usize & mask;
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
-            self.slots[slot] = at as u32 + 1;
+            self.slots[slot] = entry;
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Seen {
     pub path: String,
     pub headers: HeaderMap,
     pub message: Bytes,
+    /// The whole body, prefixes included.
+    pub frames: Bytes,
 }
 
 /// The running backend.
@@ -185,6 +187,7 @@ impl Backend {
                 path: head.uri.path().to_owned(),
                 headers: head.headers.clone(),
                 message: frame.slice(5.min(frame.len())..),
+                frames: frame.clone(),
             });
         let script = head
             .headers
@@ -341,6 +344,12 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
             body = vec![frame; count.parse().expect("a count")];
             end = Finish::Reset(reason_of(reason));
         }
+        // One message, and so many milliseconds later the trailers.
+        ["slow-trailers", milliseconds, status, ref more @ ..] => {
+            trailers.insert("grpc-status", value(status));
+            insert(&mut trailers, more);
+            end = Finish::Late(milliseconds.parse().expect("milliseconds"));
+        }
         ["stream-then-silence", count] => {
             body = vec![frame; count.parse().expect("a count")];
             end = Finish::Silence;
@@ -381,6 +390,10 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
             let _ = stream.send_trailers(trailers);
         }
         Finish::Reset(reason) => stream.send_reset(reason),
+        Finish::Late(milliseconds) => {
+            tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+            let _ = stream.send_trailers(trailers);
+        }
         Finish::Silence => {
             let _ = std::future::poll_fn(|context| stream.poll_reset(context)).await;
             backend.cancelled.send_modify(|count| *count += 1);
@@ -405,6 +418,7 @@ async fn endless(stream: &mut h2::SendStream<Bytes>, frame: Bytes, backend: &Bac
 
 enum Finish {
     Trailers,
+    Late(u64),
     Silence,
     Reset(Reason),
     /// END_STREAM with the last data.

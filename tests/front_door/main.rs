@@ -7,6 +7,7 @@ mod backends;
 mod calls;
 mod counts;
 mod cases;
+mod documents;
 mod fetchit;
 mod framing;
 mod h2;
@@ -22,6 +23,7 @@ mod rows;
 mod rules;
 mod schemathesis;
 mod streams;
+mod traces;
 mod websocket;
 
 use prost_reflect::DescriptorPool;
@@ -60,7 +62,11 @@ async fn start_with(url: &str, settings: gateway::Settings, up: upstream::Settin
 /// The descriptors of the API that the scripted backend serves.
 fn pool() -> DescriptorPool {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/front_door");
-    let files = [folder.join("every.proto"), folder.join("legacy.proto")];
+    let files = [
+        folder.join("every.proto"),
+        folder.join("legacy.proto"),
+        folder.join("documents.proto"),
+    ];
     descriptors::from_protos(&files, &[&folder]).unwrap_or_else(|error| panic!("{error}"))
 }
 

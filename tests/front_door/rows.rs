@@ -226,6 +226,7 @@ pub fn compare(row: &Row, answer: &Answer, took: Duration) -> Option<String> {
             "within" => took <= Duration::from_millis(rest.parse().expect("milliseconds")),
             "without" => answer.header(rest).is_none(),
             "empty" => answer.body.is_empty(),
+            "body" => answer.body == rest.as_bytes(),
             _ if word.ends_with(':') => answer.header(&word[..word.len() - 1]) == Some(rest),
             status => {
                 let code_holds = rest.is_empty()

@@ -22,6 +22,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs schemathesis; tests/schemathesis/run.sh fetches it and runs this"]
+#[expect(clippy::print_stderr, reason = "how much was asked is worth knowing")]
 async fn answers_are_those_of_the_document() {
     let settings = upstream::Settings::default();
     let demo = Upstream::service(fetchit::routes().await, &settings);

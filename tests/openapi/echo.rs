@@ -1,6 +1,5 @@
 //! A backend in process that answers every call with the message of its request,
-//! or fails as the metadata `fail` says: a code and what to say, as in
-//! `5 no such thing`.
+//! but for methods called `Fail`, which end in an error with details.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use bytes::Bytes;
@@ -61,16 +60,12 @@ impl tower_service::Service<Request<Body>> for Echo {
 }
 
 async fn answer(request: Request<Body>) -> Response<Body> {
-    let fail = request.headers().get("fail").cloned();
+    let fails = request.uri().path().ends_with("/Fail");
     let message = request.into_body().collect().await;
     let message = message.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
-    let trailers = match fail.as_ref().and_then(|fail| fail.to_str().ok()) {
-        Some(fail) => failure(fail),
-        None => HeaderMap::from_iter([("grpc-status", "0")].map(entry)),
-    };
-    let message = match fail {
-        Some(_) => Bytes::new(),
-        None => message,
+    let (message, trailers) = match fails {
+        true => (Bytes::new(), failure()),
+        false => (message, HeaderMap::from_iter([entry(("grpc-status", "0"))])),
     };
     let body = Full::new(message).with_trailers(async move { Some(Ok(trailers)) });
     let mut response = Response::new(Body::new(body));
@@ -79,15 +74,14 @@ async fn answer(request: Request<Body>) -> Response<Body> {
     response
 }
 
-fn failure(text: &str) -> HeaderMap {
-    let (code, message) = text.split_once(' ').unwrap_or((text, ""));
+fn failure() -> HeaderMap {
     let info = ErrorInfo {
         reason: "ASKED_FOR".to_owned(),
         domain: "echo.example".to_owned(),
     };
     let status = Status {
-        code: code.parse().unwrap_or(2),
-        message: message.to_owned(),
+        code: 5,
+        message: "no such item".to_owned(),
         details: vec![Any {
             type_url: "type.googleapis.com/google.rpc.ErrorInfo".to_owned(),
             value: info.encode_to_vec(),
@@ -95,8 +89,8 @@ fn failure(text: &str) -> HeaderMap {
     };
     let details = STANDARD_NO_PAD.encode(status.encode_to_vec());
     let entries = [
-        ("grpc-status", code),
-        ("grpc-message", message),
+        ("grpc-status", "5"),
+        ("grpc-message", "no such item"),
         ("grpc-status-details-bin", details.as_str()),
     ];
     HeaderMap::from_iter(entries.map(entry))

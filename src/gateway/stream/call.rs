@@ -12,14 +12,14 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::task::JoinHandle;
 
 /// A call under way; dropping it cancels it.
-pub(super) struct Call {
+pub(in crate::gateway) struct Call {
     shared: Arc<Mutex<State>>,
     /// Ends the call when it has to.
     warden: JoinHandle<()>,
 }
 
 /// The call, as its reader and its end see it.
-pub(super) struct State {
+pub(in crate::gateway) struct State {
     way: Way,
     /// The reader, while it waits.
     reader: Option<Waker>,
@@ -36,7 +36,7 @@ enum Way {
 
 impl Call {
     /// `over` returns when the call has to end, and says why.
-    pub(super) fn new(
+    pub(in crate::gateway) fn new(
         receiving: Receiving,
         pump: Option<Pump>,
         over: impl Future<Output = Failure> + Send + 'static,
@@ -54,7 +54,7 @@ impl Call {
     }
 
     /// The call for a run of reads.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(in crate::gateway) fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.shared)
     }
 }
@@ -85,7 +85,7 @@ fn end(shared: &Mutex<State>, failure: Failure) {
 impl State {
     /// The next message, or `None` after the last; sends what the client sends
     /// meanwhile.
-    pub(super) fn poll_message(
+    pub(in crate::gateway) fn poll_message(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, Failure>> {
@@ -106,12 +106,12 @@ impl State {
     }
 
     /// Ends the call for a reason that its reader knows.
-    pub(super) fn cancel(&mut self) {
+    pub(in crate::gateway) fn cancel(&mut self) {
         self.way = Way::Over(None);
     }
 
     /// The trailing metadata, after the last message.
-    pub(super) fn trailers(&self) -> Option<&HeaderMap> {
+    pub(in crate::gateway) fn trailers(&self) -> Option<&HeaderMap> {
         match &self.way {
             Way::Open { receiving, .. } => receiving.trailers(),
             Way::Over(_) => None,

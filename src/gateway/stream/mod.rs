@@ -13,6 +13,7 @@ mod pump;
 mod replies;
 mod split;
 
+pub(super) use call::Call;
 pub use framing::Framing;
 pub(super) use framing::MEDIA_TYPES;
 pub(super) use limits::{Activity, over};
@@ -23,13 +24,12 @@ use super::answer::{self, Response};
 use super::content::Label;
 use super::failure::Failure;
 use super::matched::Matched;
-use super::{bind, body, exchange, metadata, trailers, verdict};
+use super::{bind, body, exchange, metadata, raw, trailers, verdict};
 use crate::rule::ReplySelector;
 use crate::telemetry::observe::{Exchange, Phase};
 use crate::upstream::{Code, Failure as Upstreams, Open, Outgoing, Receiving};
 use axum::body::Body as AnyBody;
 use bytes::Bytes;
-use call::Call;
 use framing::Chosen;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
 use http::request::Parts;
@@ -44,18 +44,26 @@ use std::task::Poll;
 use tokio::time::Instant;
 
 /// The request's messages on their way; it fails where the request is at fault.
-type Pump = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
 /// How a streaming method is answered.
 enum Answer {
     Stream(Chosen),
     Single(Form),
+    /// A stream of bytes.
+    Raw,
 }
 
 impl Answer {
     /// As `Accept` has it.
     fn by(headers: &HeaderMap, matched: &Matched<'_>) -> Result<Self, Failure> {
         let binding = matched.binding;
+        if matched.raw.reply.is_some() {
+            return Ok(match binding.method.server_streaming {
+                true => Self::Raw,
+                false => Self::Single(Form::Raw),
+            });
+        }
         if binding.method.server_streaming {
             let chosen = Chosen::by(headers, matched.manners.framing);
             return chosen.map(Self::Stream).ok_or(Failure::NoSuchFraming);
@@ -94,6 +102,10 @@ where
         let headers = while_pumping(&mut pump, |context| receiving.poll_headers(context)).await?;
         let first = match answer {
             Answer::Stream(_) => peek(&mut pump, &mut receiving).await?,
+            // Its type is part of the head.
+            Answer::Raw => {
+                while_pumping(&mut pump, |context| receiving.poll_message(context)).await?
+            }
             Answer::Single(_) => Some(single(&mut pump, &mut receiving).await?),
         };
         Ok((headers, first, receiving, pump))
@@ -129,11 +141,24 @@ where
             }
             Ok(response)
         }
+        Answer::Raw => {
+            let (first, media) = matched.spell(Form::Raw, first.unwrap_or_default())?;
+            let call = Call::new(receiving, pump, over);
+            let (route, watched) = (matched.owned(), exchange.share());
+            let download =
+                raw::Download::new(route, watched, call, first, activity, takes_trailers);
+            let mut response = answer::stream(download, media, &headers);
+            verdict::apply_to_stream(&mut response, &headers);
+            if takes_trailers {
+                trailers::announce_those_of(&mut response, &headers);
+            }
+            Ok(response)
+        }
         Answer::Single(form) => {
             exchange.called(Code::Ok, &"");
-            let body = matched.spell(form, first.unwrap_or_default())?;
+            let (body, media) = matched.spell(form, first.unwrap_or_default())?;
             exchange.reach(Phase::Encoded);
-            let mut response = answer::ok(form, body, &headers);
+            let mut response = answer::ok(form, body, media, &headers);
             verdict::apply(&mut response, &headers);
             if let Some(metadata) = receiving.trailers() {
                 trailers::attach(&head.headers, &mut response, metadata);
@@ -178,6 +203,12 @@ where
     exchange.call();
     let (sending, receiving) = upstream.open(open).await.map_err(Failure::Upstream)?;
     let watched = exchange.share();
+    if let Label::Raw(content_type) = label {
+        let content_type = content_type.to_owned();
+        let (route, activity) = (matched.owned(), activity.clone());
+        let upload = raw::upload(route, watched, body, content_type, bound, sending, activity);
+        return Ok((Some(Box::pin(upload)), receiving));
+    }
     let pump = pump::run(
         matched.owned(),
         watched,

@@ -1,50 +1,13 @@
 //! A pull scanner over one JSON text. It knows the grammar and where it is; which
 //! tokens are wanted is left to its caller.
 
-use super::find::{find_special, is_plain};
+use super::find::find_special;
+use super::guess::Guess;
 use super::number::Number;
 use super::string::{Text, hex4, utf8};
 use crate::transcode::error::{ReadError, Reason, quote};
 
 type Result<T = ()> = std::result::Result<T, ReadError>;
-
-/// A member's name as it is expected to be written: in quotes, the colon right
-/// behind it. Most are compared as one block.
-#[derive(Debug)]
-pub(in crate::transcode) struct Guess {
-    /// Empty if the name would need escapes.
-    text: Box<[u8]>,
-    /// The beginning of the text, and ones wherever it has a byte.
-    block: u128,
-    mask: u128,
-}
-
-impl Guess {
-    pub(in crate::transcode) fn new(name: &str) -> Guess {
-        let text = match is_plain(name.as_bytes(), 0, name.len()) {
-            true => format!("\"{name}\":").into_bytes(),
-            false => Vec::new(),
-        };
-        let (mut block, mut mask) = ([0; 16], [0; 16]);
-        for ((block, mask), byte) in block.iter_mut().zip(&mut mask).zip(&text) {
-            (*block, *mask) = (*byte, 0xff);
-        }
-        Guess {
-            text: text.into(),
-            block: u128::from_le_bytes(block),
-            mask: u128::from_le_bytes(mask),
-        }
-    }
-
-    #[inline]
-    fn is_start_of(&self, text: &[u8]) -> bool {
-        match text.first_chunk() {
-            Some(start) if (u128::from_le_bytes(*start) ^ self.block) & self.mask != 0 => false,
-            Some(_) if self.text.len() <= 16 => !self.text.is_empty(),
-            _ => !self.text.is_empty() && text.starts_with(&self.text),
-        }
-    }
-}
 
 /// A position in a JSON text.
 pub(in crate::transcode) struct Scanner<'a> {
@@ -68,8 +31,8 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
-    /// Goes back to a place where it was before.
-    pub(in crate::transcode) fn rewind(&mut self, offset: usize) {
+    /// Goes to a place where it has been before.
+    pub(in crate::transcode) fn go_to(&mut self, offset: usize) {
         self.at = offset;
     }
 
@@ -110,7 +73,7 @@ impl<'a> Scanner<'a> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let found = guess.is_start_of(rest);
         if found {
-            self.at += guess.text.len();
+            self.at += guess.len();
         }
         found
     }

@@ -1,8 +1,10 @@
 //! JSON and text → wire bytes, in one pass and with no tree between. The limits
 //! on depth and size are kept here; printing is left to `write`.
 
+mod ahead;
 mod any;
 mod map;
+mod mask;
 mod message;
 mod required;
 mod scalar;
@@ -10,9 +12,11 @@ mod skip;
 mod special;
 mod text;
 
+pub use mask::{UpdateMask, has_update_mask, write_update_mask};
 pub use required::check_required;
 pub use text::{text_to_field, text_to_map_entry};
 
+use self::ahead::Ahead;
 use super::error::{ReadError, Reason, Step};
 use super::json::Scanner;
 use super::path::FieldPath;
@@ -103,16 +107,20 @@ fn reading<'a, T>(
     out: &mut Vec<u8>,
     read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
 ) -> Result<T> {
+    let scanner = Scanner::new(json)?;
+    // Wire bytes are mostly fewer than those of the JSON, seldom more than three or
+    // six times as many: room that is doubled from this is not far above what is needed.
+    out.reserve(json.len() / 4 * 3);
     let mut reader = Reader {
         schema,
-        json: Scanner::new(json)?,
+        json: scanner,
         out: std::mem::take(out),
         ignore_unknown: options.ignore_unknown,
         max_depth: options.max_depth.min(ReadOptions::DEEPEST),
         max_nodes: options.max_nodes,
         depth: 0,
         nodes: 0,
-        looked_over: 0,
+        ahead: Ahead::default(),
     };
     let result = read(&mut reader).and_then(|value| reader.json.end().map(|()| value));
     *out = reader.out;
@@ -120,7 +128,7 @@ fn reading<'a, T>(
 }
 
 /// Lets `write` append the last field of a path, inside of all the others.
-fn within<T>(
+pub(super) fn within<T>(
     schema: &Schema,
     path: &FieldPath,
     out: &mut Vec<u8>,
@@ -158,8 +166,8 @@ struct Reader<'a> {
     max_nodes: usize,
     depth: usize,
     nodes: usize,
-    /// Values that were skipped in search of `@type`.
-    looked_over: usize,
+    /// What looking for `@type` has found out about what is still to be read.
+    ahead: Ahead,
 }
 
 impl Reader<'_> {

@@ -4,6 +4,7 @@
 
 mod envoy;
 mod file;
+mod templates;
 
 use crate::backend::{Backend, Seen};
 use crate::{Running, h2, raw, rows, serve};

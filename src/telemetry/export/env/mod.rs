@@ -48,6 +48,12 @@ pub enum Chosen {
 const EXPORTERS: &str = "otlp, xray, xray-daemon, google, console, none";
 
 impl Settings {
+    /// Whether a destination takes only trace ids that begin with the time.
+    pub fn needs_timed_ids(&self) -> bool {
+        let xray = |chosen: &Chosen| matches!(chosen, Chosen::XRay(_) | Chosen::XRayDaemon(_));
+        self.destinations.iter().any(xray)
+    }
+
     /// Reads the variables that `lookup` finds. `service` is what the telemetry is
     /// of where they do not say.
     ///
