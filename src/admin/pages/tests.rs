@@ -101,7 +101,10 @@ async fn every_page_is_html_and_json_and_tells_no_secret() {
     let (router, _under_way) = pages();
     for path in ALL {
         let page = html(&router, path).await;
-        assert!(!page.contains("<C>") && !page.contains("<b>lost"), "{path}: {page}");
+        assert!(
+            !page.contains("<C>") && !page.contains("<b>lost"),
+            "{path}: {page}"
+        );
         assert!(!page.contains("s3cr3t"), "{path}");
         assert!(!page.contains("<script"), "{path}");
         let page = json(&router, path).await.to_string();
@@ -113,15 +116,24 @@ async fn every_page_is_html_and_json_and_tells_no_secret() {
 async fn calls_are_where_they_belong() {
     let (router, under_way) = pages();
     let page = html(&router, "/debug/requests").await;
-    assert!(page.contains("?fam=grpc%2ESent%2Ea%2EB&amp;b=-1\">[1 active]"), "{page}");
+    assert!(
+        page.contains("?fam=grpc%2ESent%2Ea%2EB&amp;b=-1\">[1 active]"),
+        "{page}"
+    );
     let errors = html(&router, "/debug/requests?fam=grpc.Sent.a.B&b=8&exp=1").await;
-    assert!(errors.contains("DataLoss: &lt;b&gt;lost&lt;/b&gt;"), "{errors}");
+    assert!(
+        errors.contains("DataLoss: &lt;b&gt;lost&lt;/b&gt;"),
+        "{errors}"
+    );
     let errors = json(&router, "/debug/requests?fam=grpc.Sent.a.B&b=8").await;
     assert_eq!(errors.as_array().map(Vec::len), Some(1));
     assert_eq!(errors[0]["grpcStatus"], "DataLoss");
     assert_eq!(errors[0]["sent"]["bytes"], 3);
     let well = json(&router, "/debug/requests?fam=http.Recv.a.B&b=0").await;
-    assert_eq!((well.as_array().map(Vec::len), &well[0]["httpStatus"]), (Some(1), &200.into()));
+    assert_eq!(
+        (well.as_array().map(Vec::len), &well[0]["httpStatus"]),
+        (Some(1), &200.into())
+    );
     let latencies = json(&router, "/debug/requests?fam=http.Recv.a.B&b=11").await;
     assert_eq!(latencies["count"], 2);
     let rpcs = json(&router, "/debug/rpcz").await;
