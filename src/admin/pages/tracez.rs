@@ -3,9 +3,9 @@
 //! takes: `zspanname`, `ztype` (0 under way, 1 latency, 2 errors), `zsubtype`.
 
 use super::{
-    Asked, StateOf,
+    Asked, StateOf, book,
     html::{Page, Parameter, Text},
-    ledger, sample,
+    nothing_here, sample,
 };
 use crate::telemetry::debug::{Book, Sample, TRACE_LATENCIES};
 use axum::{
@@ -27,9 +27,8 @@ const MOST_ACTIVE: usize = 10;
 const ERRORS: usize = TRACE_LATENCIES.len();
 
 pub(super) async fn answer(Extract(state): StateOf, uri: Uri, headers: HeaderMap) -> Response {
-    let book = match ledger(&state) {
-        Ok(ledger) => ledger.book(),
-        Err(response) => return response,
+    let Some(book) = book(&state) else {
+        return nothing_here();
     };
     let asked = Asked::of(uri, &headers);
     let name = asked.parameter("zspanname");
