@@ -4,11 +4,12 @@
 use prost::Message as _;
 use std::{env, fs, path::PathBuf};
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "rpc/fetch.proto",
     "google/api/annotations.proto",
     "google/api/client.proto",
     "google/api/field_behavior.proto",
+    "google/api/httpbody.proto",
     "google/api/resource.proto",
     "google/api/visibility.proto",
     "google/rpc/error_details.proto",

@@ -1,17 +1,22 @@
 //! What the transcoder takes for bodies of one MiB in every shape that is dear to
-//! somebody: peak heap, number of allocations, time. It fails if a shape takes more
-//! than its limit; the time counts in optimised builds only.
+//! somebody: peak heap, number of allocations, time. Each row says whether it keeps to
+//! the limits, and the whole fails if one does not; the time counts in optimised
+//! builds only.
 
 use prost_reflect::DescriptorPool;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write as _;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use trestle::transcode::{ReadOptions, Schema, WriteOptions, json_to_wire, wire_to_json};
 
 const SIZE: usize = 1 << 20;
-/// Peak heap over the size of the body; for printing, what is printed comes on top.
+/// Peak heap over the size of the body, the output included.
 const HEAP: usize = 8;
+/// How often a shape is tried at most. The fastest time counts: on a machine that does
+/// other things as well, it is the one that was least disturbed.
+const ROUNDS: usize = 25;
 const TIME: Duration = Duration::from_millis(30);
 const SETS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/benches.binpb"));
 
@@ -53,13 +58,13 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn main() {
+fn main() -> ExitCode {
     let pool = DescriptorPool::decode(SETS).expect("the set was compiled by the build script");
     let schema = Schema::compile(&pool);
     let mut failed = false;
     println!(
-        "{:<34}{:>9}{:>9}{:>7}{:>9}{:>9}  result",
-        "shape", "body", "out", "heap", "allocs", "ms"
+        "{:<52}{:>9}{:>9}{:>7}{:>9}{:>9}  {:<8}result",
+        "shape", "body", "out", "heap", "allocs", "ms", "limits"
     );
     for limited in [true, false] {
         for (name, json) in json_shapes() {
@@ -74,82 +79,79 @@ fn main() {
                 ..ReadOptions::default()
             };
             let label = format!("read {name}{}", if limited { "" } else { ", any number" });
-            failed |= measure(
-                &label,
-                json.len(),
-                Kind {
-                    printed: false,
-                    timed: limited,
-                },
-                |out| {
-                    let id = schema.message("abuse.Shapes").expect("it is in the set");
-                    json_to_wire(&schema, id, json.as_bytes(), &options, out)
-                        .map_err(|error| error.to_string())
-                },
-            );
+            failed |= !measure(&label, json.len(), |out| {
+                let id = schema.message("abuse.Shapes").expect("it is in the set");
+                json_to_wire(&schema, id, json.as_bytes(), &options, out)
+                    .map_err(|error| error.to_string())
+            });
         }
     }
     for (name, wire) in wire_shapes() {
-        failed |= measure(
-            &format!("print {name}"),
-            wire.len(),
-            Kind {
-                printed: true,
-                timed: true,
-            },
-            |out| {
-                let id = schema.message("abuse.Shapes").expect("it is in the set");
-                wire_to_json(&schema, id, &wire, &WriteOptions::default(), out)
-                    .map_err(|error| error.to_string())
-            },
-        );
+        failed |= !measure(&format!("print {name}"), wire.len(), |out| {
+            let id = schema.message("abuse.Shapes").expect("it is in the set");
+            wire_to_json(&schema, id, &wire, &WriteOptions::default(), out)
+                .map_err(|error| error.to_string())
+        });
     }
-    assert!(!failed, "a shape takes more than its limit");
+    if failed {
+        eprintln!(
+            "a shape takes more than {HEAP} times its body, or than {} ms",
+            TIME.as_millis()
+        );
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
 
-/// Which limits a row has.
-struct Kind {
-    /// What is printed counts on top of the body.
-    printed: bool,
-    /// The limit on the number of values is what bounds the time of reading.
-    timed: bool,
-}
-
-/// Runs, prints a row, and says whether a limit is passed.
-fn measure(
-    name: &str,
-    body: usize,
-    kind: Kind,
-    run: impl Fn(&mut Vec<u8>) -> Result<(), String>,
-) -> bool {
+/// Runs, prints a row, and says whether it keeps to the limits.
+fn measure(name: &str, body: usize, run: impl Fn(&mut Vec<u8>) -> Result<(), String>) -> bool {
+    let rounds = if cfg!(debug_assertions) { 1 } else { ROUNDS };
+    let clock = Clock(Instant::now());
     let mut best = Duration::MAX;
     let mut row = (0, 0, 0, String::new());
-    for _ in 0..3 {
+    for round in 0..rounds {
+        // A few rounds are enough where nothing is in doubt.
+        if round >= 3 && best < TIME / 2 {
+            break;
+        }
+        let start = clock.now();
         let before = LIVE.load(Relaxed);
         PEAK.store(before, Relaxed);
         COUNT.store(0, Relaxed);
-        let start = Instant::now();
         let mut out = Vec::new();
         let result = run(&mut out);
-        best = best.min(start.elapsed());
-        let peak = PEAK.load(Relaxed) - before;
+        let (peak, count) = (PEAK.load(Relaxed) - before, COUNT.load(Relaxed));
+        best = best.min(clock.now() - start);
         let result = result.map_or_else(
             |error| error.chars().take(60).collect(),
             |()| "ok".to_owned(),
         );
-        row = (out.len(), peak, COUNT.load(Relaxed), result);
+        row = (out.len(), peak, count, result);
     }
     let (out, peak, count, result) = row;
-    // A growing buffer holds up to twice what is in it.
-    let allowed = HEAP * body.max(SIZE + 64) + if kind.printed { 2 * out } else { 0 };
-    let over = peak > allowed || (kind.timed && !cfg!(debug_assertions) && best > TIME);
+    let kept = peak <= HEAP * body && (cfg!(debug_assertions) || best <= TIME);
     println!(
-        "{name:<34}{body:>9}{out:>9}{:>7.2}{count:>9}{:>9.2}  {result}{}",
+        "{name:<52}{body:>9}{out:>9}{:>7.2}{count:>9}{:>9.2}  {:<8}{result}",
         peak as f64 / body as f64,
         best.as_secs_f64() * 1e3,
-        if over { "  <-- over the limit" } else { "" },
+        if kept { "kept" } else { "BROKEN" },
     );
-    over
+    kept
+}
+
+/// The time that this thread has been on a processor; where the system does not tell,
+/// the time that has passed.
+struct Clock(Instant);
+
+impl Clock {
+    fn now(&self) -> Duration {
+        // The kernel brings its count up to date when it is asked for the next thread.
+        std::thread::yield_now();
+        let count = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+        count
+            .and_then(|text| text.split(' ').next()?.parse().ok())
+            .map_or_else(|| self.0.elapsed(), Duration::from_nanos)
+    }
 }
 
 /// `before`, then `unit` as often as it fits with commas between, then `after`.
@@ -173,6 +175,11 @@ fn json_shapes() -> Vec<(&'static str, String)> {
     let any = r#"{"@type":"x/google.protobuf.Any","value":"#;
     let late = r#"{"value":"#;
     let tail = r#","@type":"x/google.protobuf.Any"}"#;
+    let small = format!(
+        r#"{{"any":{}{{"value":"x","@type":"x/google.protobuf.StringValue"}}{}}}"#,
+        late.repeat(10),
+        tail.repeat(10)
+    );
     let tree = "[".repeat(50) + &vec!["0"; 50].join(",") + &"]".repeat(50);
     vec![
         ("value of zeros", filled(r#"{"value":["#, "0", "]}")),
@@ -259,6 +266,18 @@ fn json_shapes() -> Vec<(&'static str, String)> {
             ),
         ),
         (
+            "many anys, type last",
+            filled(
+                r#"{"children":["#,
+                r#"{"any":{"value":"x","@type":"x/google.protobuf.StringValue"}}"#,
+                "]}",
+            ),
+        ),
+        (
+            "many small anys of anys, type last",
+            filled(r#"{"children":["#, &small, "]}"),
+        ),
+        (
             "any of many, type last",
             format!(
                 r#"{{"any":{}{{"value":[{}],"@type":"x/google.protobuf.Value"}}{}}}"#,
@@ -323,6 +342,7 @@ fn wire_shapes() -> Vec<(&'static str, Vec<u8>)> {
             "nulls",
             delimited(0x0a, delimited(0x32, many(&[0x0a, 2, 0x08, 0]))),
         ),
+        ("packed false", delimited(0x62, vec![0; SIZE])),
         ("control characters", delimited(0x4a, vec![1; SIZE])),
     ]
 }

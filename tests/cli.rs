@@ -361,9 +361,15 @@ async fn a_port_in_use_exits_with_1_and_names_the_flag() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     let elsewhere = "127.0.0.1:0";
-    for flag in ["--listen", "--admin-listen", "--backend-listen"] {
+    let flags = [
+        "--listen",
+        "--admin-listen",
+        "--backend-listen",
+        "--backend-admin-listen",
+    ];
+    for flag in flags {
         let mut arguments = vec!["demo"];
-        for other in ["--listen", "--admin-listen", "--backend-listen"] {
+        for other in flags {
             arguments.extend([other, if other == flag { &taken } else { elsewhere }]);
         }
         let (code, _, err) = run(&arguments).await;
@@ -406,7 +412,9 @@ impl Running {
     }
 
     async fn demo(further: &[&str]) -> Self {
-        let demo = ["demo", "--backend-listen", "127.0.0.1:0", "--workers", "1"];
+        let demo =
+            "demo --backend-listen 127.0.0.1:0 --backend-admin-listen 127.0.0.1:0 --workers 1";
+        let demo: Vec<_> = demo.split(' ').collect();
         Self::start(&[&demo[..], &FREE_PORTS, further].concat()).await
     }
 
@@ -522,7 +530,8 @@ async fn a_drain_is_seen_by_readiness_and_a_second_signal_leaves_at_once() {
 #[tokio::test]
 async fn it_survives_running_out_of_file_descriptors() {
     let program = env!("CARGO_BIN_EXE_trestle");
-    let listen = "--listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --backend-listen 127.0.0.1:0";
+    let listen = "--listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --backend-listen 127.0.0.1:0 \
+                  --backend-admin-listen 127.0.0.1:0";
     let line = format!("ulimit -n 48 && exec {program} demo --workers 1 {listen}");
     let mut shell = Command::new("sh");
     shell.args(["-c", &line]).kill_on_drop(true);
@@ -542,7 +551,7 @@ async fn it_survives_running_out_of_file_descriptors() {
 
 #[tokio::test]
 async fn the_backend_alone_tells_its_address_and_ends_with_0() {
-    let mut backend = Running::start(&["backend", "--listen", "127.0.0.1:0"]).await;
+    let mut backend = Running::start(&[&["backend"][..], &FREE_PORTS].concat()).await;
     drop(backend.connect("backend").await);
     backend.signal("TERM").await;
     assert_eq!(backend.exit_code().await, Some(0));

@@ -1,54 +1,118 @@
-//! Health for those who run the program: whether the process lives, and whether
-//! it should be sent requests. Served on a listener of its own, by others.
+//! Pages for those who run the program, served on a listener of its own, by
+//! others: health, metrics, and what the program is doing.
 //!
 //! | path | answers |
 //! |---|---|
 //! | `/livez` | 200 while the process runs |
 //! | `/readyz` | 200, or 503 with the reason: draining, or the backend is not well |
+//! | `/metrics` | Prometheus's text, or OpenMetrics by `Accept` |
+//! | `/debug` | calls, latencies, log, routes; to this machine only |
 //! | `/` | this list |
 
+mod local;
+mod metrics;
+mod pages;
 mod readiness;
 
+pub use pages::RouteLine;
 pub use readiness::{Probe, Readiness};
 
+use crate::telemetry::observe::Telemetry;
 use axum::{
     Router,
     body::Body,
     extract::State as Extract,
     http::{HeaderValue, StatusCode, header},
+    middleware,
     response::Response,
     routing::get,
 };
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::time::{MissedTickBehavior, interval};
+use tower_http::compression::CompressionLayer;
 
 /// What the pages show.
-#[derive(Clone)]
 pub struct State {
-    /// Whether requests are wanted at all.
-    pub readiness: Readiness,
-    /// Whether the backend is well.
-    pub probe: Arc<Probe>,
+    readiness: Readiness,
+    probe: Arc<Probe>,
+    telemetry: Telemetry,
+    routes: Arc<[RouteLine]>,
 }
 
-/// The admin pages.
+/// A stale answer about what goes on is a wrong one.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// How often counts are noted, for what came in the last minute to be known.
+const NOTE_INTERVAL: Duration = Duration::from_secs(2);
+
+impl State {
+    /// Pages about whether requests are wanted at all, and whether the backend is
+    /// well; nothing else is shown.
+    pub fn new(readiness: Readiness, probe: Arc<Probe>) -> Self {
+        Self {
+            readiness,
+            probe,
+            telemetry: Telemetry::default(),
+            routes: Arc::new([]),
+        }
+    }
+
+    /// Shows the metrics and the calls, too.
+    pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.telemetry = telemetry;
+        self
+    }
+
+    /// Shows what is served, too.
+    pub fn routes(mut self, routes: Arc<[RouteLine]>) -> Self {
+        self.routes = routes;
+        self
+    }
+}
+
+/// The admin pages. Their server is to tell the peers' addresses, or the debug
+/// pages are refused.
 pub fn router(state: State) -> Router {
+    let debug = pages::router().layer(middleware::from_fn(local::only));
     Router::new()
+        .route("/metrics", get(metrics::answer))
+        .merge(debug)
+        .layer(CompressionLayer::new())
         .route("/", get(index))
         .route("/livez", get(live))
         .route("/readyz", get(ready))
-        .fallback(async || {
-            let message = "no such admin page; see /";
-            let body = json!({ "code": 5, "message": message, "details": [] });
-            reply(StatusCode::NOT_FOUND, &body)
-        })
-        .with_state(state)
+        .fallback(async || nothing_here())
+        .with_state(Arc::new(state))
+}
+
+/// Notes the counts of calls now and then, without end: the debug pages know the
+/// last minute and hour by it.
+pub fn take_notes(telemetry: Telemetry) -> impl Future<Output = ()> + Send + 'static {
+    async move {
+        let mut ticks = interval(NOTE_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Some(ledger) = telemetry.ledger() {
+                ledger.book().look();
+            }
+        }
+    }
+}
+
+fn nothing_here() -> Response {
+    let message = "no such admin page; see /";
+    let body = json!({ "code": 5, "message": message, "details": [] });
+    reply(StatusCode::NOT_FOUND, &body)
 }
 
 async fn index() -> Response {
     let pages = json!({
         "/livez": "200 while the process runs",
         "/readyz": "200 when requests can be served, else 503 and why not",
+        "/metrics": "Prometheus text, or OpenMetrics by Accept",
+        "/debug": "calls, latencies, log, routes; from this machine only",
     });
     reply(
         StatusCode::OK,
@@ -60,7 +124,7 @@ async fn live() -> Response {
     reply(StatusCode::OK, &json!({ "status": "live" }))
 }
 
-async fn ready(Extract(state): Extract<State>) -> Response {
+async fn ready(Extract(state): Extract<Arc<State>>) -> Response {
     let checked = if state.readiness.is_withdrawn() {
         Err("the gateway is shutting down".to_owned())
     } else {
@@ -81,9 +145,7 @@ fn reply(status: StatusCode, body: &Value) -> Response {
     let headers = response.headers_mut();
     let json = HeaderValue::from_static("application/json");
     headers.insert(header::CONTENT_TYPE, json);
-    // A stale answer about health is a wrong one.
-    let fresh = HeaderValue::from_static("no-store");
-    headers.insert(header::CACHE_CONTROL, fresh);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
     response
 }
 
@@ -100,17 +162,23 @@ mod tests {
     };
     use tower::ServiceExt as _;
 
-    fn state(probe: Probe) -> State {
+    struct Pages {
+        router: Router,
+        readiness: Readiness,
+    }
+
+    fn state(probe: Probe) -> Pages {
         let readiness = Readiness::default();
-        State {
+        let state = State::new(readiness.clone(), Arc::new(probe));
+        Pages {
+            router: router(state),
             readiness,
-            probe: Arc::new(probe),
         }
     }
 
-    async fn get(state: &State, path: &str) -> (u16, Value) {
+    async fn get(pages: &Pages, path: &str) -> (u16, Value) {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = router(state.clone()).oneshot(request).await.unwrap();
+        let response = pages.router.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&body).unwrap())

@@ -2,7 +2,9 @@
 
 use super::{
     Failure,
-    flags::{Exchange, Listening, Logging, Sources},
+    flags::{Exchange, Listening, Logging, Metrics, Sources},
+    process,
+    telemetry::{self, Tracing, Watch, target},
 };
 use crate::{
     config::{Config, Descriptors, Rules},
@@ -13,13 +15,18 @@ use crate::{
     upstream::Upstream,
 };
 use prost_reflect::DescriptorPool;
+use std::time::Duration;
 
 /// How to get descriptors, for those who gave none.
 const NO_DESCRIPTORS_HELP: &str = "\
-give --descriptor-set FILE or --proto FILE. This makes a descriptor set:
+give --descriptor-set FILE or --proto FILE, or --upstream URL of a backend with server
+    reflection. This makes a descriptor set:
         protoc --include_imports --include_source_info --descriptor_set_out=api.binpb -I DIR FILE.proto
     or, with buf:
         buf build -o api.binpb";
+
+/// How long a backend may take to tell what it serves, its own start included.
+const REFLECTION_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A backend for those who only want to know what would be served.
 const NOWHERE: &str = "http://127.0.0.1:9988";
@@ -28,6 +35,7 @@ const NOWHERE: &str = "http://127.0.0.1:9988";
 pub(super) struct Assembled {
     pub(super) config: Config,
     pub(super) gateway: Gateway,
+    pub(super) watch: Watch,
 }
 
 /// The flags of a command, as far as it has them.
@@ -37,6 +45,9 @@ pub(super) struct Given<'a> {
     pub(super) listening: Option<&'a Listening>,
     pub(super) exchange: Option<&'a Exchange>,
     pub(super) logging: Option<&'a Logging>,
+    /// Those of a command that serves.
+    pub(super) metrics: Option<&'a Metrics>,
+    pub(super) tracing: Option<&'a Tracing>,
     /// Whether the command cannot do without a backend.
     pub(super) needs_upstream: bool,
 }
@@ -51,6 +62,11 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
     }
 
     let url = config.upstream_url.as_deref();
+    let watch = if given.metrics.is_some() {
+        Watch::start("trestle", &config, target(url.unwrap_or(NOWHERE)))?
+    } else {
+        Watch::idle()
+    };
     if url.is_none() && given.needs_upstream {
         errors.push("no backend: give its URL with --upstream http://HOST:PORT".to_owned());
     }
@@ -59,12 +75,15 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         .map_err(|error| errors.push(error.to_string()))
         .ok();
 
-    let pool = match load(&config.descriptors) {
+    let pool = match load(&config.descriptors, url) {
         Ok(Some(pool)) => Some(pool),
         Ok(None) => {
             errors.push("no descriptors: the gateway does not know the backend's API".to_owned());
             help = Some(NO_DESCRIPTORS_HELP);
             None
+        }
+        Err(error @ descriptors::Error::Unreachable { .. }) if errors.is_empty() => {
+            return Err(Failure::failed(error).help(NO_DESCRIPTORS_HELP));
         }
         Err(error) => {
             errors.extend(error.to_string().lines().map(str::to_owned));
@@ -76,13 +95,18 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         (Some(pool), Some(rules), Some(upstream)) => Gateway::builder(pool)
             .rules(rules)
             .settings(config.gateway.clone())
+            .telemetry(watch.telemetry().clone())
             .build(upstream)
             .map_err(|error| errors.extend_from_slice(error.faults()))
             .ok(),
         _ => None,
     };
     match gateway {
-        Some(gateway) if errors.is_empty() => Ok(Assembled { config, gateway }),
+        Some(gateway) if errors.is_empty() => Ok(Assembled {
+            config,
+            gateway,
+            watch,
+        }),
         _ => {
             let failure = Failure::usage(errors);
             Err(help.into_iter().fold(failure, Failure::help))
@@ -103,13 +127,21 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     if let Some(exchange) = given.exchange {
         exchange.apply(&mut config);
     }
+    if let Some(metrics) = given.metrics {
+        metrics.apply(&mut config);
+    }
     if let Some(logging) = given.logging {
         logging.apply(&mut config);
     }
+    if let Some(tracing) = given.tracing {
+        tracing.apply(&mut config);
+    }
     propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
     config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
-    let errors = faults.iter().map(ToString::to_string).collect();
+    errors.extend(faults.iter().map(ToString::to_string));
     (config, errors)
 }
 
@@ -119,20 +151,31 @@ pub(super) fn propagators(config: &mut Config) {
     if let Ok(value) = std::env::var("OTEL_PROPAGATORS") {
         let (formats, unusable) = Formats::from_env_value(&value);
         config.gateway.trace_formats = formats;
+        config.telemetry.formats = formats;
         for name in unusable {
             eprintln!("warning: OTEL_PROPAGATORS: {name}");
         }
     }
 }
 
-fn load(from: &Descriptors) -> Result<Option<DescriptorPool>, descriptors::Error> {
+/// Descriptors from where the operator says; where that is nowhere, the backend is
+/// asked.
+fn load(
+    from: &Descriptors,
+    backend: Option<&str>,
+) -> Result<Option<DescriptorPool>, descriptors::Error> {
     if let Some(set) = &from.set {
-        descriptors::from_file(set).map(Some)
-    } else if from.protos.is_empty() {
-        Ok(None)
-    } else {
-        descriptors::from_protos(&from.protos, &from.proto_paths).map(Some)
+        return descriptors::from_file(set).map(Some);
     }
+    if !from.protos.is_empty() {
+        return descriptors::from_protos(&from.protos, &from.proto_paths).map(Some);
+    }
+    let (Some(url), Ok(runtime)) = (backend, process::runtime()) else {
+        return Ok(None);
+    };
+    runtime
+        .block_on(descriptors::from_reflection(url, REFLECTION_PATIENCE))
+        .map(Some)
 }
 
 /// The files of rules; `None` when one of them is at fault.

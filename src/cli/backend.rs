@@ -1,93 +1,201 @@
 //! `trestle backend`: the fetchIt gRPC server; and the same on a thread of its
 //! own, for the demo.
 
-use super::{Failure, banner::Banner, flags::Logging, process, signals::Signals};
+use super::{
+    Failure,
+    assemble::propagators,
+    banner::Banner,
+    flags::{Logging, Metrics},
+    process,
+    signals::Signals,
+    telemetry::{self, Tracing, Watch},
+};
 use crate::{
+    admin::{self, Probe, Readiness},
     config::Config,
     fetchit::{Backend, Settings},
-    server::{BindError, Drain},
-    telemetry::logs,
+    server::{BindError, Drain, Server},
+    telemetry::{logs, observe::Telemetry},
 };
 use clap::Args;
 use std::{
+    future::{Future, ready},
     net::SocketAddr,
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread::{self, JoinHandle},
 };
 use tokio::sync::oneshot;
 
 /// Where fetchIt listens when it is not told.
 pub(super) const DEFAULT_LISTEN: &str = "127.0.0.1:9988";
+/// Where its admin pages are then.
+pub(super) const DEFAULT_ADMIN_LISTEN: &str = "127.0.0.1:9464";
 
 /// Run the demo backend alone: a gRPC server with health and reflection
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   trestle backend
-  grpcurl -plaintext -d '{\"data\":\"aGVsbG8=\"}' localhost:9988 rpc.Fetch/Capitalize")]
+  grpcurl -plaintext -d '{\"data\":\"aGVsbG8=\"}' localhost:9988 rpc.Fetch/Capitalize
+  curl localhost:9464/metrics")]
 pub(super) struct Flags {
     /// Serve gRPC here
     #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
     #[arg(env = "TRESTLE_LISTEN", hide_env_values = true)]
     listen: SocketAddr,
+    /// Serve health, metrics and debug pages here
+    #[arg(long, value_name = "ADDR", default_value = DEFAULT_ADMIN_LISTEN)]
+    #[arg(env = "TRESTLE_ADMIN_LISTEN", hide_env_values = true)]
+    admin_listen: SocketAddr,
+    #[command(flatten)]
+    metrics: Metrics,
+    #[command(flatten)]
+    tracing: Tracing,
     #[command(flatten)]
     logging: Logging,
+}
+
+/// Where a backend listens, each with the flag that says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listen {
+    pub(super) grpc: (&'static str, SocketAddr),
+    pub(super) admin: (&'static str, SocketAddr),
+}
+
+/// A backend with its admin pages, listening.
+struct Bound {
+    backend: Backend,
+    admin: Server,
+    watch: Watch,
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let mut config = Config::default();
     flags.logging.apply(&mut config);
+    flags.metrics.apply(&mut config);
+    flags.tracing.apply(&mut config);
+    propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
+    if !errors.is_empty() {
+        return Err(Failure::usage(errors));
+    }
     logs::init(&config.logs);
     process::runtime()?.block_on(async {
         let signals = Signals::take()?;
-        let backend = bind("--listen", flags.listen).await?;
+        let listen = Listen {
+            grpc: ("--listen", flags.listen),
+            admin: ("--admin-listen", flags.admin_listen),
+        };
+        let bound = Bound::new(&config, listen).await?;
         let (begin, begun) = oneshot::channel::<()>();
         tokio::spawn(signals.watch(move || drop(begin)));
-        let banner = Banner::new(config.logs.format).address("backend", backend.local_addr());
-        let try_it = format!("grpcurl -plaintext {} list", backend.local_addr());
+        let (grpc, admin) = bound.local_addrs();
+        let banner = Banner::new(config.logs.format)
+            .address("backend", grpc)
+            .address("admin", admin);
+        let try_it = format!("grpcurl -plaintext {grpc} list");
         banner.line("try", try_it).print();
-        let shutdown = async {
-            let _ = begun.await;
-        };
-        backend.serve(shutdown).await.map_err(Failure::failed)
+        bound
+            .serve(async {
+                let _ = begun.await;
+            })
+            .await
     })
 }
 
-async fn bind(flag: &str, addr: SocketAddr) -> Result<Backend, Failure> {
-    Backend::bind(addr, Settings::default())
-        .await
-        .map_err(|error| Failure::bind(flag, &BindError::new(addr, error)))
+impl Bound {
+    async fn new(config: &Config, listen: Listen) -> Result<Self, Failure> {
+        let watch = Watch::start("fetchit", config, String::new())?;
+        let settings = Settings {
+            telemetry: watch.telemetry().clone(),
+            ..Settings::default()
+        };
+        let (flag, addr) = listen.grpc;
+        let backend = Backend::bind(addr, settings).await;
+        let backend = backend.map_err(|error| Failure::bind(flag, &BindError::new(addr, error)))?;
+        let (flag, addr) = listen.admin;
+        let admin = Server::bind(addr, process::admin_settings())
+            .map_err(|error| Failure::bind(flag, &error))?;
+        Ok(Self {
+            backend,
+            admin,
+            watch,
+        })
+    }
+
+    fn local_addrs(&self) -> (SocketAddr, SocketAddr) {
+        (self.backend.local_addr(), self.admin.local_addr())
+    }
+
+    async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), Failure> {
+        let Self {
+            backend,
+            admin,
+            mut watch,
+        } = self;
+        let telemetry = watch.telemetry().clone();
+        watch.publish()?;
+        if let Some(ledger) = telemetry.ledger() {
+            ledger.registry().watch_runtime();
+        }
+        tokio::spawn(admin::take_notes(telemetry.clone()));
+        let (readiness, admin_drain) = (Readiness::default(), Drain::new());
+        let pages = pages(telemetry, readiness.clone());
+        let admin = tokio::spawn(admin.run(pages, admin_drain.clone()));
+        let served = backend
+            .serve(async {
+                shutdown.await;
+                readiness.withdraw();
+            })
+            .await;
+        admin_drain.begin();
+        admin.await.map_err(Failure::failed)??;
+        watch.finish();
+        served.map_err(Failure::failed)
+    }
+}
+
+/// The admin pages; a backend that listens is well.
+fn pages(
+    telemetry: Telemetry,
+    readiness: Readiness,
+) -> impl Fn(usize) -> axum::Router + Clone + Send + 'static {
+    move |_| {
+        let probe = Arc::new(Probe::new(|| Box::pin(ready(Ok(())))));
+        let state = admin::State::new(readiness.clone(), probe).telemetry(telemetry.clone());
+        admin::router(state)
+    }
 }
 
 /// A backend on a thread and runtime of its own.
 pub(super) struct Thread {
     local_addr: SocketAddr,
+    admin_addr: SocketAddr,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Result<(), Failure>>,
 }
 
 impl Thread {
     /// Listens and serves. Should the backend end by itself, `drain` begins.
-    pub(super) fn start(
-        flag: &'static str,
-        addr: SocketAddr,
-        drain: Drain,
-    ) -> Result<Self, Failure> {
+    pub(super) fn start(config: &Config, listen: Listen, drain: Drain) -> Result<Self, Failure> {
         let (stop, stopped) = oneshot::channel::<()>();
-        let (bound, binding) = mpsc::sync_channel(1);
+        let (told, binding) = mpsc::sync_channel(1);
+        let config = config.clone();
         let serve = move || {
             process::runtime()?.block_on(async {
-                let backend = match bind(flag, addr).await {
-                    Ok(backend) => backend,
+                let bound = match Bound::new(&config, listen).await {
+                    Ok(bound) => bound,
                     Err(failure) => {
-                        let _ = bound.send(Err(failure));
+                        let _ = told.send(Err(failure));
                         return Ok(());
                     }
                 };
-                let _ = bound.send(Ok(backend.local_addr()));
-                let shutdown = async {
-                    let _ = stopped.await;
-                };
-                let served = backend.serve(shutdown).await.map_err(Failure::failed);
+                let _ = told.send(Ok(bound.local_addrs()));
+                let served = bound
+                    .serve(async {
+                        let _ = stopped.await;
+                    })
+                    .await;
                 drain.begin();
                 served
             })
@@ -97,11 +205,15 @@ impl Thread {
             .spawn(serve)
             .map_err(|error| Failure::failed(format!("cannot start a thread: {error}")))?;
         match binding.recv() {
-            Ok(bound) => Ok(Self {
-                local_addr: bound?,
-                stop,
-                thread,
-            }),
+            Ok(bound) => {
+                let (local_addr, admin_addr) = bound?;
+                Ok(Self {
+                    local_addr,
+                    admin_addr,
+                    stop,
+                    thread,
+                })
+            }
             // Without a runtime it ended before it could bind.
             Err(_) => Err(match thread.join() {
                 Ok(Err(failure)) => failure,
@@ -112,6 +224,10 @@ impl Thread {
 
     pub(super) fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    pub(super) fn admin_addr(&self) -> SocketAddr {
+        self.admin_addr
     }
 
     /// Stops the backend and waits for its end.

@@ -30,6 +30,8 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         listening: Some(&flags.listening),
         exchange: Some(&flags.exchange),
         logging: None,
+        metrics: None,
+        tracing: None,
         needs_upstream: false,
     })?;
     let mut methods: Vec<_> = gateway

@@ -3,13 +3,21 @@
 use super::{
     Failure,
     assemble::propagators,
-    backend,
+    backend::{self, Listen},
     banner::{Banner, Documents, typed},
-    flags::{Exchange, Listening, Logging},
+    flags::{Exchange, Listening, Logging, Metrics},
     process::{self, Listeners},
+    telemetry::{self, Tracing, Watch, target},
 };
 use crate::{
-    config::Config, descriptors, fetchit, gateway::Gateway, server::Drain, telemetry::logs,
+    config::Config,
+    descriptors, fetchit,
+    gateway::Gateway,
+    server::Drain,
+    telemetry::{
+        logs,
+        sampling::{Action, Condition, Rule},
+    },
     upstream::Upstream,
 };
 use clap::Args;
@@ -25,10 +33,18 @@ pub(super) struct Flags {
     #[arg(long, value_name = "ADDR", default_value = backend::DEFAULT_LISTEN)]
     #[arg(env = "TRESTLE_BACKEND_LISTEN", hide_env_values = true)]
     backend_listen: SocketAddr,
+    /// Serve the backend's health, metrics and debug pages here
+    #[arg(long, value_name = "ADDR", default_value = backend::DEFAULT_ADMIN_LISTEN)]
+    #[arg(env = "TRESTLE_BACKEND_ADMIN_LISTEN", hide_env_values = true)]
+    backend_admin_listen: SocketAddr,
     #[command(flatten)]
     listening: Listening,
     #[command(flatten)]
     exchange: Exchange,
+    #[command(flatten)]
+    metrics: Metrics,
+    #[command(flatten)]
+    tracing: Tracing,
     #[command(flatten)]
     logging: Logging,
 }
@@ -38,13 +54,21 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     logs::init(&config.logs);
     let listeners = Listeners::bind(&config)?;
     let drain = Drain::new();
-    let backend = backend::Thread::start("--backend-listen", flags.backend_listen, drain.clone())?;
+    let listen = Listen {
+        grpc: ("--backend-listen", flags.backend_listen),
+        admin: ("--backend-admin-listen", flags.backend_admin_listen),
+    };
+    let backend = backend::Thread::start(&config, listen, drain.clone())?;
 
     let documents = Documents::of(&config);
     let url = format!("http://{}", backend.local_addr());
+    let mut watch = Watch::start("trestle", &config, target(&url))?;
     let upstream = Upstream::connect_lazy(&url, config.upstream).map_err(Failure::failed)?;
-    let builder = Gateway::builder(descriptors::embedded()).settings(config.gateway);
+    let builder = Gateway::builder(descriptors::embedded())
+        .settings(config.gateway)
+        .telemetry(watch.telemetry().clone());
     let gateway = builder.build(upstream).map_err(Failure::failed)?;
+    watch.publish()?;
 
     let addr = listeners.gateway.local_addr();
     let curl = r#"/api/capitalize -d '{"id":7,"data":"aGVsbG8gd29ybGQ="}'"#;
@@ -52,10 +76,12 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .address("gateway", addr)
         .address("admin", listeners.admin.local_addr())
         .address("backend", backend.local_addr())
+        .address("backend_admin", backend.admin_addr())
         .line("routes", gateway.routes().len())
         .docs(addr, documents)
         .line("try", format!("curl {}{curl}", typed(addr)));
-    process::run(listeners, &gateway, &banner, drain)?;
+    process::run(listeners, &gateway, watch.telemetry(), &banner, drain)?;
+    watch.finish();
     backend.finish()
 }
 
@@ -64,14 +90,21 @@ fn configure(flags: &Flags) -> Result<Config, Failure> {
     config.gateway.openapi = fetchit::about();
     flags.listening.apply(&mut config);
     flags.exchange.apply(&mut config);
+    flags.metrics.apply(&mut config);
     flags.logging.apply(&mut config);
+    // As the rest of a demo, its log is there to be looked at.
+    config.telemetry.access_log = true;
+    let everything = Rule::new(vec![Condition::Prefix("/api".to_owned())], Action::Always);
+    config.telemetry.sampling.rules.push(everything);
+    flags.tracing.apply(&mut config);
     propagators(&mut config);
+    let mut errors = Vec::new();
+    telemetry::sampling(&mut config, &mut errors);
     let faults = config.contradictions();
-    if faults.is_empty() {
+    errors.extend(faults.iter().map(ToString::to_string));
+    if errors.is_empty() {
         Ok(config)
     } else {
-        Err(Failure::usage(
-            faults.iter().map(ToString::to_string).collect(),
-        ))
+        Err(Failure::usage(errors))
     }
 }

@@ -5,7 +5,10 @@ use crate::{
     config::{self, Config},
     gateway::{Network, Origin},
     rule::AutoMap,
-    telemetry::logs::{Format, Level},
+    telemetry::{
+        logs::{Format, Level},
+        metrics::{Names, Namespace},
+    },
 };
 use clap::Args;
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
@@ -86,7 +89,7 @@ pub(super) struct Listening {
         hide_env_values = true
     )]
     listen: Option<SocketAddr>,
-    /// Serve /livez and /readyz here [default: 127.0.0.1:9465]
+    /// Serve health, metrics and debug pages here [default: 127.0.0.1:9465]
     #[arg(
         long,
         value_name = "ADDR",
@@ -253,6 +256,29 @@ pub(super) struct Logging {
     log_level: Option<Level>,
 }
 
+/// What metrics are called.
+#[derive(Debug, Args)]
+pub(super) struct Metrics {
+    /// Name the metrics of gRPC calls by grpc, opencensus or both [default: grpc]
+    #[arg(
+        long,
+        value_name = "SYSTEM",
+        env = "TRESTLE_METRICS_NAMES",
+        hide_env_values = true
+    )]
+    #[arg(hide_short_help = true)]
+    metrics_names: Option<Names>,
+    /// Let all metric names in Prometheus begin with this and `_`
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "TRESTLE_METRICS_NAMESPACE",
+        hide_env_values = true
+    )]
+    #[arg(hide_short_help = true)]
+    metrics_namespace: Option<Namespace>,
+}
+
 impl Sources {
     pub(super) fn apply(&self, config: &mut Config) {
         if self.upstream.is_some() {
@@ -312,6 +338,16 @@ impl Exchange {
         put(self.always_print, &mut gateway.route.write.always_print);
         put(self.proto_names, &mut gateway.route.write.proto_names);
         put(self.enum_numbers, &mut gateway.route.write.enum_numbers);
+    }
+}
+
+impl Metrics {
+    pub(super) fn apply(&self, config: &mut Config) {
+        put(self.metrics_names, &mut config.metrics.names);
+        if self.metrics_namespace.is_some() {
+            let namespace = &mut config.metrics.namespace;
+            namespace.clone_from(&self.metrics_namespace);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod assemble;
 mod backend;
 mod banner;
 mod check;
+mod client;
 mod demo;
 mod example;
 mod failure;
@@ -17,6 +18,7 @@ mod process;
 mod routes;
 mod serve;
 mod signals;
+mod telemetry;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -41,6 +43,7 @@ enum Command {
     Demo(demo::Flags),
     Serve(serve::Flags),
     Backend(backend::Flags),
+    Client(client::Flags),
     Routes(routes::Flags),
     Check(check::Flags),
     Openapi(openapi::Flags),
@@ -54,6 +57,7 @@ pub fn main() -> ExitCode {
         Command::Demo(flags) => demo::run(&flags),
         Command::Serve(flags) => serve::run(&flags),
         Command::Backend(flags) => backend::run(&flags),
+        Command::Client(flags) => client::run(&flags),
         Command::Routes(flags) => routes::run(&flags),
         Command::Check(flags) => check::run(&flags),
         Command::Openapi(flags) => openapi::run(&flags),

@@ -2,10 +2,12 @@
 
 use super::{Failure, banner::Banner, signals::Signals};
 use crate::{
-    admin::{self, Probe, Readiness},
+    admin::{self, Probe, Readiness, RouteLine},
     config::Config,
     gateway::Gateway,
+    rule::Binding,
     server::{self, Drain, Server},
+    telemetry::observe::Telemetry,
 };
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::{
@@ -33,8 +35,10 @@ impl Listeners {
 }
 
 /// Pages for a few probes need little of anything.
-fn admin_settings() -> server::Settings {
+pub(super) fn admin_settings() -> server::Settings {
     server::Settings {
+        // The debug pages are for some peers only.
+        peer_address: true,
         workers: NonZeroUsize::MIN,
         max_connections: 256,
         drain_grace: Duration::from_secs(1),
@@ -55,6 +59,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 pub(super) fn run(
     listeners: Listeners,
     gateway: &Gateway,
+    telemetry: &Telemetry,
     banner: &Banner,
     drain: Drain,
 ) -> Result<(), Failure> {
@@ -72,11 +77,17 @@ pub(super) fn run(
         tokio::spawn(close_streams(gateway.clone(), drain.clone(), grace));
 
         let admin_drain = Drain::new();
-        let pages = admin_pages(gateway.clone(), readiness);
+        tokio::spawn(admin::take_notes(telemetry.clone()));
+        let pages = admin_pages(gateway.clone(), telemetry.clone(), readiness);
         let admin = tokio::spawn(listeners.admin.run(pages, admin_drain.clone()));
 
-        let workers = gateway.clone();
-        let make = move |_| workers.on_worker();
+        let (workers, counts) = (gateway.clone(), telemetry.clone());
+        let make = move |_| {
+            if let Some(ledger) = counts.ledger() {
+                ledger.registry().watch_runtime();
+            }
+            workers.on_worker()
+        };
         banner.print();
         listeners.gateway.run(make, drain).await?;
 
@@ -100,14 +111,34 @@ async fn close_streams(gateway: Gateway, drain: Drain, grace: Duration) {
 /// connection then lives.
 fn admin_pages(
     gateway: Gateway,
+    telemetry: Telemetry,
     readiness: Readiness,
 ) -> impl Fn(usize) -> axum::Router + Clone + Send + 'static {
+    let routes: Arc<[RouteLine]> = gateway.routes().iter().map(route_line).collect();
     move |_| {
         let gateway = gateway.on_worker();
         let probe = Probe::new(move || Box::pin(gateway.probe()));
-        admin::router(admin::State {
-            readiness: readiness.clone(),
-            probe: Arc::new(probe),
-        })
+        let state = admin::State::new(readiness.clone(), Arc::new(probe))
+            .telemetry(telemetry.clone())
+            .routes(Arc::clone(&routes));
+        admin::router(state)
+    }
+}
+
+fn route_line(route: &Binding) -> RouteLine {
+    let method = &route.method;
+    let notes = [
+        (method.client_streaming, "client stream"),
+        (method.server_streaming, "server stream"),
+        (method.deprecated, "deprecated"),
+    ];
+    let notes = notes.iter().filter(|(holds, _)| *holds);
+    let notes: Vec<_> = notes.map(|(_, note)| *note).collect();
+    RouteLine {
+        http: route.http.to_string(),
+        path: route.template.to_string(),
+        grpc: method.path.path().trim_start_matches('/').to_owned(),
+        notes: notes.join(", "),
+        source: route.source.to_string(),
     }
 }

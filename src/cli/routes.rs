@@ -38,6 +38,8 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         listening: None,
         exchange: None,
         logging: None,
+        metrics: None,
+        tracing: None,
         needs_upstream: false,
     })?;
     let schema = gateway.schema();

@@ -5,8 +5,9 @@ use super::{
     assemble::{Assembled, Given, assemble},
     banner::{Banner, Documents, typed},
     example,
-    flags::{Exchange, Listening, Logging, Sources},
+    flags::{Exchange, Listening, Logging, Metrics, Sources},
     process::{self, Listeners},
+    telemetry::Tracing,
 };
 use crate::server::Drain;
 use clap::Args;
@@ -34,17 +35,25 @@ pub(super) struct Flags {
     #[command(flatten)]
     exchange: Exchange,
     #[command(flatten)]
+    tracing: Tracing,
+    #[command(flatten)]
     logging: Logging,
+    #[command(flatten)]
+    metrics: Metrics,
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let Assembled {
-        config, gateway, ..
+        config,
+        gateway,
+        mut watch,
     } = assemble(Given {
         sources: &flags.sources,
         listening: Some(&flags.listening),
         exchange: Some(&flags.exchange),
         logging: Some(&flags.logging),
+        metrics: Some(&flags.metrics),
+        tracing: Some(&flags.tracing),
         needs_upstream: true,
     })?;
     let listeners = Listeners::bind(&config)?;
@@ -59,5 +68,14 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(curl) = example::curl(gateway.routes(), &typed(addr)) {
         banner = banner.line("try", curl);
     }
-    process::run(listeners, &gateway, &banner, Drain::new())
+    watch.publish()?;
+    process::run(
+        listeners,
+        &gateway,
+        watch.telemetry(),
+        &banner,
+        Drain::new(),
+    )?;
+    watch.finish();
+    Ok(())
 }

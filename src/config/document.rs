@@ -20,6 +20,8 @@ pub(super) struct Entry {
 pub(super) enum Value {
     Scalar(String),
     List(Vec<String>),
+    /// A list of sections, for those who read them with their places.
+    Nodes(Vec<Node>),
 }
 
 /// The settings of `text`, and what of it is not even a setting.
@@ -69,6 +71,7 @@ fn flatten(
                 continue;
             }
             yaml::Value::Scalar(text) => Value::Scalar(text),
+            yaml::Value::List(items) if takes_sections(&key) => Value::Nodes(items),
             yaml::Value::List(items) => match items.into_iter().map(scalar).collect() {
                 Ok(items) => Value::List(items),
                 Err(at) => {
@@ -84,6 +87,11 @@ fn flatten(
         };
         entries.push(Entry { key, value, place });
     }
+}
+
+/// The one setting that is a list of more than plain values.
+fn takes_sections(key: &str) -> bool {
+    key == "telemetry.sampling"
 }
 
 fn scalar(node: Node) -> Result<String, Place> {

@@ -5,7 +5,7 @@ use super::{
     document::{Entry, Value},
     units::{duration, size},
 };
-use crate::rule::AutoMap;
+use crate::{rule::AutoMap, telemetry::span::UnknownNames};
 use std::{fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 type Set = fn(&mut Config, &Value) -> Result<(), String>;
@@ -46,6 +46,9 @@ const KEYS: &[(&str, Set)] = &[
     ("cors.origins", |c, v| v.list_to(&mut c.gateway.cors.origins, parsed)),
     ("cors.credentials", |c, v| v.to(&mut c.gateway.cors.credentials, parsed)),
     ("cors.max_age", |c, v| v.to(&mut c.gateway.cors.max_age, duration)),
+    ("streams.framing", |c, v| v.to(&mut c.gateway.route.framing, parsed)),
+    ("streams.lifetime", |c, v| v.to(&mut c.gateway.route.stream_lifetime, positive)),
+    ("streams.idle_timeout", |c, v| v.to(&mut c.gateway.route.stream_idle, positive)),
     ("websocket.origins", |c, v| v.list_to(&mut c.gateway.websocket.origins, |text| Ok(text.to_owned()))),
     ("websocket.ping_interval", |c, v| v.to(&mut c.gateway.websocket.ping_interval, positive)),
     ("websocket.pong_timeout", |c, v| v.to(&mut c.gateway.websocket.pong_timeout, positive)),
@@ -76,6 +79,16 @@ const KEYS: &[(&str, Set)] = &[
     ("server.write_stall_timeout", |c, v| v.to(&mut c.server.write_stall, positive)),
     ("server.drain_delay", |c, v| v.to(&mut c.server.drain_delay, duration)),
     ("server.drain_grace", |c, v| v.to(&mut c.server.drain_grace, duration)),
+    ("metrics.names", |c, v| v.to(&mut c.metrics.names, FromStr::from_str)),
+    ("metrics.namespace", |c, v| v.to(&mut c.metrics.namespace, |text| Ok(Some(text.parse()?)))),
+    ("telemetry.sampling", |_, _| {
+        Err("expected a list of rules, such as `- { prefix: /api, sample: always }`".to_owned())
+    }),
+    ("telemetry.xray_rules", |c, v| v.to(&mut c.xray_rules, |text| Ok(Some(text.into())))),
+    ("telemetry.public_endpoint", |c, v| v.to(&mut c.telemetry.sampling.public_endpoint, parsed)),
+    ("telemetry.debug_per_second", |c, v| v.to(&mut c.telemetry.sampling.debug_per_second, parsed)),
+    ("telemetry.names", |c, v| v.to(&mut c.telemetry.names, |text| text.parse().map_err(|error: UnknownNames| error.to_string()))),
+    ("telemetry.access_log", |c, v| v.to(&mut c.telemetry.access_log, parsed)),
     ("log.format", |c, v| v.to(&mut c.logs.format, FromStr::from_str)),
     ("log.level", |c, v| v.to(&mut c.logs.level, FromStr::from_str)),
 ];
@@ -127,7 +140,9 @@ impl Value {
     ) -> Result<(), String> {
         match self {
             Value::Scalar(text) => *setting = parse(text)?,
-            Value::List(_) => return Err("expected one value, found a list".to_owned()),
+            Value::List(_) | Value::Nodes(_) => {
+                return Err("expected one value, found a list".to_owned());
+            }
         }
         Ok(())
     }
@@ -144,6 +159,7 @@ impl Value {
                 .iter()
                 .map(|item| parse(item))
                 .collect::<Result<_, _>>()?,
+            Value::Nodes(_) => return Err("expected a list of plain values".to_owned()),
         };
         Ok(())
     }

@@ -8,7 +8,11 @@ mod units;
 
 pub use units::{duration, size};
 
-use crate::{gateway, rule, server, telemetry::logs, upstream, yaml};
+use crate::{
+    gateway, rule, server,
+    telemetry::{logs, metrics, observe, sampling},
+    upstream, yaml,
+};
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
@@ -20,7 +24,7 @@ use std::{
 pub struct Config {
     /// Where HTTP requests are taken.
     pub listen: SocketAddr,
-    /// Where health is served.
+    /// Where health, metrics and debug pages are served.
     pub admin_listen: SocketAddr,
     /// The backend's URL.
     pub upstream_url: Option<String>,
@@ -36,6 +40,12 @@ pub struct Config {
     pub server: server::Settings,
     /// The log.
     pub logs: logs::Settings,
+    /// What metrics are called.
+    pub metrics: metrics::Settings,
+    /// The watching of calls.
+    pub telemetry: observe::Settings,
+    /// A file of X-Ray's local sampling rules.
+    pub xray_rules: Option<PathBuf>,
 }
 
 /// The files that descriptors come from; naming both kinds is a fault.
@@ -79,6 +89,9 @@ impl Default for Config {
             gateway: gateway::Settings::default(),
             server: server::Settings::default(),
             logs: logs::Settings::default(),
+            metrics: metrics::Settings::default(),
+            telemetry: observe::Settings::default(),
+            xray_rules: None,
         }
     }
 }
@@ -101,17 +114,37 @@ impl Config {
         let mut config = Self::default();
         let (entries, mut faults) = document::entries(text, path);
         for entry in entries {
-            if let Err(message) = keys::set(&mut config, &entry) {
-                let place = Some(document::place(path, entry.place));
-                faults.push(Fault { place, message });
+            let place = Some(document::place(path, entry.place));
+            match (entry.key.as_str(), &entry.value) {
+                ("telemetry.sampling", document::Value::Nodes(nodes)) => {
+                    faults.extend(config.sampling(nodes, path));
+                }
+                _ => {
+                    if let Err(message) = keys::set(&mut config, &entry) {
+                        faults.push(Fault { place, message });
+                    }
+                }
             }
         }
         let base = path.parent().unwrap_or(Path::new(""));
         config.descriptors.resolve(base);
-        for path in &mut config.rules.files {
+        for path in config.rules.files.iter_mut().chain(&mut config.xray_rules) {
             *path = base.join(&*path);
         }
         (config, faults)
+    }
+
+    /// Takes the rules of sampling, or says what is wrong with them.
+    fn sampling(&mut self, nodes: &[yaml::Node], path: &Path) -> Vec<Fault> {
+        let read = sampling::read(nodes);
+        let faults = read
+            .map(|rules| self.telemetry.sampling.rules = rules)
+            .err();
+        let told = |fault: sampling::Fault| Fault {
+            place: Some(document::place(path, fault.place)),
+            message: format!("`telemetry.sampling`: {}", fault.message),
+        };
+        faults.into_iter().flatten().map(told).collect()
     }
 
     /// What is wrong with the settings as a whole, once all sources are in.

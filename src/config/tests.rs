@@ -1,6 +1,7 @@
 //! The file format: what is taken, and what is said about what is not.
 
 use super::*;
+use crate::gateway::Framing;
 use std::time::Duration;
 
 fn parse(text: &str) -> (Config, Vec<String>) {
@@ -23,6 +24,7 @@ fn every_room_is_filled_and_the_rest_keeps_its_default() {
          rules: { files: [rest.yaml, /etc/more.yaml], auto_map: [true, grpc.health.v1.Health] }\n\
          gateway: { deadline: 5s, max_body: 64KiB, forward_headers: [x-tenant] }\n\
          json:\n  always_print: true\n\
+         streams: { framing: events, idle_timeout: 1h }\n\
          server:\n  workers: 3\n  drain_delay: 0\n\
          log: { level: 'warn,trestle=debug', format: json }\n",
     );
@@ -46,6 +48,8 @@ fn every_room_is_filled_and_the_rest_keeps_its_default() {
     assert_eq!(config.gateway.max_body, 65_536);
     assert_eq!(config.gateway.forward_headers, ["x-tenant"]);
     assert!(config.gateway.route.write.always_print);
+    assert_eq!(config.gateway.route.framing, Framing::Events);
+    assert_eq!(config.gateway.route.stream_idle, Duration::from_secs(3600));
     assert_eq!(config.server.workers.get(), 3);
     assert_eq!(config.server.drain_delay, Duration::ZERO);
     assert_eq!(config.logs.format, logs::Format::Json);

@@ -21,6 +21,28 @@ pub enum Error {
         /// The file, or what stands for it.
         origin: String,
     },
+    /// The backend to be asked for its descriptors cannot be reached.
+    #[error(
+        "{url} cannot be reached to ask for its descriptors: {detail}; start it, or give \
+         descriptors"
+    )]
+    Unreachable {
+        /// The backend.
+        url: String,
+        /// What kept it from being reached.
+        detail: String,
+    },
+    /// The backend does not tell its descriptors.
+    #[error(
+        "{url} does not tell its descriptors by server reflection: {detail}; turn reflection on \
+         in it, or give descriptors"
+    )]
+    Reflection {
+        /// The backend.
+        url: String,
+        /// What it says.
+        detail: String,
+    },
     /// The bytes are no encoded `FileDescriptorSet`.
     #[error(
         "{origin} is not an encoded FileDescriptorSet ({detail}); write one with \

@@ -1,5 +1,5 @@
 //! Where descriptors come from: the set built into the program, a descriptor set
-//! file, or `.proto` sources compiled in process. Callers get one kind of pool and
+//! file, `.proto` sources compiled in process, or the backend's own reflection. Callers get one kind of pool and
 //! cannot tell which it was; what rules and messages in it mean is left to `rule`
 //! and `transcode`.
 //!
@@ -18,6 +18,7 @@ mod error;
 mod features;
 mod lower;
 mod protos;
+mod reflection;
 mod set;
 mod wire;
 
@@ -25,7 +26,7 @@ pub use error::Error;
 pub use protos::from_protos;
 
 use prost_reflect::DescriptorPool;
-use std::{fs::File, io::Read as _, path::Path, sync::OnceLock};
+use std::{fs::File, io::Read as _, path::Path, sync::OnceLock, time::Duration};
 
 /// The largest descriptor set or `.proto` file that is read.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -63,4 +64,10 @@ pub fn from_file(path: impl AsRef<Path>) -> Result<DescriptorPool, Error> {
         .read_to_end(&mut bytes)
         .map_err(unread)?;
     set::pool(&path.display().to_string(), &bytes)
+}
+
+/// Asks the backend at `url` (`http://host:port`) what it serves, by server
+/// reflection v1 or v1alpha, within `patience`. Comments do not come that way.
+pub async fn from_reflection(url: &str, patience: Duration) -> Result<DescriptorPool, Error> {
+    reflection::pool(url, patience).await
 }

@@ -41,20 +41,20 @@ pub(super) fn pool(origin: &str, bytes: &[u8]) -> Result<DescriptorPool, Error> 
 
 /// `google.protobuf.FileDescriptorSet`, its files left as they are.
 #[derive(Clone, PartialEq, prost::Message)]
-struct Encoded {
+pub(super) struct Encoded {
     #[prost(bytes = "bytes", repeated, tag = "1")]
-    files: Vec<Bytes>,
+    pub(super) files: Vec<Bytes>,
 }
 
 /// What of `google.protobuf.FileDescriptorProto` matters here.
 #[derive(Clone, PartialEq, prost::Message)]
-struct Header {
+pub(super) struct Header {
     #[prost(string, tag = "1")]
-    name: String,
+    pub(super) name: String,
     #[prost(string, tag = "2")]
     package: String,
     #[prost(string, repeated, tag = "3")]
-    imports: Vec<String>,
+    pub(super) imports: Vec<String>,
     #[prost(message, repeated, tag = "4")]
     messages: Vec<MessageHeader>,
     #[prost(string, tag = "12")]

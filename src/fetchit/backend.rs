@@ -2,10 +2,13 @@
 //! v1alpha behind one listener, in whatever runtime it is polled.
 
 use super::{FetchIt, incoming::Incoming, reflection, rpc::fetch_server::FetchServer};
+use crate::telemetry::observe::{GrpcServer, GrpcServerLayer, Telemetry};
+use opentelemetry::trace::TracerProvider as _;
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 use tonic::{service::Routes, transport::Server};
 use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::Layer as _;
 
 /// How the backend serves.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Settings {
     pub keepalive_timeout: Duration,
     /// How long calls in flight may take to finish after the shutdown began.
     pub grace: Duration,
+    /// Who is told of calls.
+    pub telemetry: Telemetry,
 }
 
 impl Default for Settings {
@@ -34,6 +39,7 @@ impl Default for Settings {
             keepalive_interval: Duration::from_secs(60),
             keepalive_timeout: Duration::from_secs(20),
             grace: Duration::from_secs(10),
+            telemetry: Telemetry::default(),
         }
     }
 }
@@ -44,6 +50,7 @@ pub struct Backend {
     listener: TcpListener,
     local_addr: SocketAddr,
     settings: Settings,
+    layer: GrpcServerLayer,
 }
 
 impl Backend {
@@ -52,10 +59,12 @@ impl Backend {
     pub async fn bind(addr: SocketAddr, settings: Settings) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
         let local_addr = listener.local_addr()?;
+        let layer = layer(&settings.telemetry);
         Ok(Self {
             listener,
             local_addr,
             settings,
+            layer,
         })
     }
 
@@ -72,7 +81,9 @@ impl Backend {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), tonic::transport::Error> {
         let Settings { grace, .. } = self.settings;
-        let (routes, health) = services().await;
+        let telemetry = &self.settings.telemetry;
+        let tracer = telemetry.tracer_provider().tracer("fetchit");
+        let (routes, health) = services(FetchIt::traced(tracer)).await;
         let (begun, beginning) = oneshot::channel::<()>();
         let shutdown = async move {
             shutdown.await;
@@ -88,6 +99,7 @@ impl Backend {
             sleep(grace).await;
         };
         let serving = server(&self.settings)
+            .layer(self.layer)
             .add_routes(routes)
             .serve_with_incoming_shutdown(Incoming::new(self.listener), shutdown);
         tokio::select! {
@@ -100,10 +112,22 @@ impl Backend {
 
 /// The backend's services without a socket, to be called in process.
 pub async fn routes() -> Routes {
-    services().await.0
+    services(FetchIt::default()).await.0
 }
 
-async fn services() -> (Routes, HealthReporter) {
+/// The same, watched by this telemetry as it is behind a socket.
+pub async fn watched(telemetry: &Telemetry) -> GrpcServer<Routes> {
+    let tracer = telemetry.tracer_provider().tracer("fetchit");
+    let (routes, _) = services(FetchIt::traced(tracer)).await;
+    layer(telemetry).layer(routes)
+}
+
+/// Knows every method that is served.
+fn layer(telemetry: &Telemetry) -> GrpcServerLayer {
+    GrpcServerLayer::new(telemetry, reflection::methods())
+}
+
+async fn services(fetch: FetchIt) -> (Routes, HealthReporter) {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<FetchServer<FetchIt>>().await;
 
@@ -114,7 +138,7 @@ async fn services() -> (Routes, HealthReporter) {
         reflection_alpha = reflection_alpha.register_encoded_file_descriptor_set(set);
     }
     let valid = "the embedded descriptor sets are valid";
-    let routes = Routes::new(FetchServer::new(FetchIt))
+    let routes = Routes::new(FetchServer::new(fetch))
         .add_service(health_service)
         .add_service(reflection.build_v1().expect(valid))
         .add_service(reflection_alpha.build_v1alpha().expect(valid));

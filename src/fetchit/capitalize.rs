@@ -2,23 +2,43 @@
 
 use super::rpc::{Payload, fetch_server::Fetch};
 use futures_core::Stream;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Span as _, Tracer as _};
+use opentelemetry_sdk::trace::SdkTracer;
 use std::pin::Pin;
 use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming};
 
 /// The `rpc.Fetch` service. It keeps no state, so one may be made anywhere:
-/// `FetchServer::new(FetchIt)` is a service that can be called in process.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FetchIt;
+/// `FetchServer::new(FetchIt::default())` is a service that can be called in process.
+#[derive(Debug, Clone, Default)]
+pub struct FetchIt {
+    tracer: Option<SdkTracer>,
+}
+
+impl FetchIt {
+    /// The service with spans of its own, below those of its calls.
+    pub fn traced(tracer: SdkTracer) -> Self {
+        Self {
+            tracer: Some(tracer),
+        }
+    }
+}
 
 #[tonic::async_trait]
 impl Fetch for FetchIt {
     async fn capitalize(&self, request: Request<Payload>) -> Result<Response<Payload>, Status> {
         let Payload { id, data } = request.into_inner();
-        Ok(Response::new(Payload {
-            id,
-            data: capitalize(data),
-        }))
+        let span = self.tracer.as_ref().map(|tracer| {
+            let mut span = tracer.start("(*fetchIt).Capitalize");
+            let len = i64::try_from(data.len()).unwrap_or(i64::MAX);
+            span.add_event("Data in", vec![KeyValue::new("len", len)]);
+            span
+        });
+        let data = capitalize(data);
+        // It ends when it is dropped.
+        drop(span);
+        Ok(Response::new(Payload { id, data }))
     }
 
     type CapitalizeStreamStream = Replies;
@@ -140,7 +160,7 @@ mod tests {
     #[tokio::test]
     async fn the_reply_carries_the_callers_id() {
         let data = b"hello".to_vec();
-        let reply = FetchIt
+        let reply = FetchIt::default()
             .capitalize(Request::new(Payload { id: -7, data }))
             .await;
         let reply = reply.expect("capitalize never fails").into_inner();

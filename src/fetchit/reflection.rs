@@ -3,7 +3,7 @@
 //! `google.api.http` survive, because the files are kept encoded.
 
 use prost::Message;
-use prost_reflect::{DescriptorPool, FileDescriptor};
+use prost_reflect::{DescriptorPool, FileDescriptor, MethodDescriptor};
 use std::{collections::BTreeMap, sync::LazyLock};
 
 /// All that the build compiled, `google.rpc` included.
@@ -17,6 +17,20 @@ pub(super) fn descriptor_sets() -> [&'static [u8]; 4] {
         tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
         tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
     ]
+}
+
+/// Every method that is shown, as `package.Service/Method`.
+pub(super) fn methods() -> Vec<String> {
+    let mut methods = Vec::new();
+    for set in descriptor_sets() {
+        let pool = DescriptorPool::decode(set).expect("the embedded descriptor sets are valid");
+        for service in pool.services() {
+            let name =
+                |method: MethodDescriptor| format!("{}/{}", service.full_name(), method.name());
+            methods.extend(service.methods().map(name));
+        }
+    }
+    methods
 }
 
 /// `FileDescriptorSet` on the wire, its files left as they are.
@@ -52,6 +66,22 @@ fn collect(file: FileDescriptor, files: &mut BTreeMap<String, Vec<u8>>) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn methods_of_all_services_are_known() {
+        let methods = methods();
+        for expected in [
+            "rpc.Fetch/Capitalize",
+            "grpc.health.v1.Health/Watch",
+            "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        ] {
+            assert!(
+                methods.iter().any(|method| method == expected),
+                "{methods:?}"
+            );
+        }
+    }
 
     #[test]
     fn fetch_is_shown_with_its_imports_and_its_http_rule() {

@@ -14,12 +14,14 @@ pub(super) enum Form {
     Json,
     /// Protobuf, by this name.
     Protobuf(&'static str),
+    /// Not at all: the bytes that it carries.
+    Raw,
 }
 
 /// The form that a caller likes best; `None` if none is welcome. Between equals
 /// the one that is named wins, then the one in which the request came. `whole`
 /// says that the answer has a protobuf form at all.
-pub(super) fn form(headers: &HeaderMap, label: Label, whole: bool) -> Option<Form> {
+pub(super) fn form(headers: &HeaderMap, label: Label<'_>, whole: bool) -> Option<Form> {
     let own = match label {
         Label::Protobuf(name) if whole => Form::Protobuf(name),
         _ => Form::Json,
@@ -49,16 +51,16 @@ pub(super) fn form(headers: &HeaderMap, label: Label, whole: bool) -> Option<For
 
 /// How good a caller finds a media type.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub(super) struct Quality {
+pub(crate) struct Quality {
     /// 0 to 1; 0 is a refusal.
-    pub(super) value: f32,
+    pub(crate) value: f32,
     /// Whether the type itself is named, not just a range that holds it.
-    pub(super) named: bool,
+    pub(crate) named: bool,
 }
 
 /// The quality of `essence`, which is `type/subtype`. The most precise range that
 /// holds it decides; without any Accept header everything is welcome.
-pub(super) fn quality(headers: &HeaderMap, essence: &str) -> Quality {
+pub(crate) fn quality(headers: &HeaderMap, essence: &str) -> Quality {
     let mut stated = false;
     let mut best = (0, 0.0_f32);
     for value in headers.get_all(ACCEPT) {

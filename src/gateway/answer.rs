@@ -16,8 +16,13 @@ pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 const MAX_METADATA_FIELDS: usize = 64;
 const MAX_METADATA_BYTES: usize = 16 << 10;
 
-/// A 200 with a message for its body.
-pub(super) fn ok(form: Form, body: Bytes, metadata: &HeaderMap) -> Response {
+/// A 200 with a message for its body, which is of type `media` where it is raw.
+pub(super) fn ok(
+    form: Form,
+    body: Bytes,
+    media: Option<HeaderValue>,
+    metadata: &HeaderMap,
+) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
     match form {
@@ -28,8 +33,24 @@ pub(super) fn ok(form: Form, body: Bytes, metadata: &HeaderMap) -> Response {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(name));
             headers.insert(VARY, HeaderValue::from_static("accept"));
         }
+        Form::Raw => {
+            headers.extend(media.map(|media| (CONTENT_TYPE, media)));
+        }
     }
     add_metadata(response.headers_mut(), metadata);
+    response
+}
+
+/// A 200 with a body of which more is to come, of type `media`.
+pub(super) fn stream<B>(body: B, media: Option<HeaderValue>, metadata: &HeaderMap) -> Response
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    let mut response = Response::new(Body::new(body));
+    let headers = response.headers_mut();
+    headers.extend(media.map(|media| (CONTENT_TYPE, media)));
+    add_metadata(headers, metadata);
     response
 }
 

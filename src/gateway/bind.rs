@@ -5,17 +5,19 @@
 use super::content::{self, Label};
 use super::failure::Failure;
 use super::matched::Matched;
+use super::settings::RouteSettings;
 use super::{protobuf, query};
-use crate::rule::BodySelector;
-use crate::transcode::{self, ReadError};
+use crate::rule::{Binding, BodySelector, MethodMatch};
+use crate::transcode::{self, ReadError, Schema, UpdateMask};
 use crate::upstream::Outgoing;
+use http::Method;
 
 /// Builds the message of one request.
 pub(super) fn message(
     matched: &Matched<'_>,
     query: Option<&str>,
     body: &[u8],
-    label: Label,
+    label: Label<'_>,
 ) -> Result<Outgoing, Failure> {
     let Matched {
         schema, binding, ..
@@ -23,9 +25,47 @@ pub(super) fn message(
     let mut message = Outgoing::with_capacity(body.len());
     write_body(matched, body, label, &mut message)?;
     parameters(matched, query, message.buffer())?;
+    if let Some(mask) = matched.mask {
+        fill_mask(matched, mask, body, &mut message)?;
+    }
     transcode::check_required(schema, binding.method.input, message.message())
         .map_err(Failure::BadBody)?;
     Ok(message)
+}
+
+/// Fills the update mask of a PATCH with what the body gives, unless query or path
+/// name one: without it a field that is set to its default could not be told from
+/// one that is not meant.
+fn fill_mask(
+    matched: &Matched<'_>,
+    mask: &UpdateMask,
+    body: &[u8],
+    message: &mut Outgoing,
+) -> Result<(), Failure> {
+    let Matched {
+        schema, manners, ..
+    } = *matched;
+    if transcode::has_update_mask(schema, mask, message.message()) {
+        return Ok(());
+    }
+    transcode::write_update_mask(schema, mask, body, &manners.read, message.buffer())
+        .map_err(Failure::BadBody)
+}
+
+/// The mask that a route fills: that of a PATCH whose body is one field. Where the
+/// body is the whole request, the mask is a field of it like any other.
+pub(super) fn update_mask(
+    schema: &Schema,
+    binding: &Binding,
+    manners: &RouteSettings,
+) -> Option<UpdateMask> {
+    let is_patch = binding.http == MethodMatch::Exact(Method::PATCH);
+    match &binding.body {
+        BodySelector::Field(field) if is_patch && manners.fill_update_mask => {
+            schema.update_mask(field)
+        }
+        _ => None,
+    }
 }
 
 /// Writes what query and path give.
@@ -57,7 +97,7 @@ pub(super) fn parameters(
 fn write_body(
     matched: &Matched<'_>,
     body: &[u8],
-    label: Label,
+    label: Label<'_>,
     message: &mut Outgoing,
 ) -> Result<(), Failure> {
     let Matched {
@@ -75,6 +115,10 @@ fn write_body(
         } else {
             Err(Failure::UnexpectedBody)
         };
+    }
+    if let (Some(path), Label::Raw(content_type)) = (&matched.raw.request, label) {
+        transcode::put_raw(schema, path, content_type, &[body], message.buffer());
+        return Ok(());
     }
     if let Label::Protobuf(_) = label {
         if !matches!(binding.body, BodySelector::Whole) {

@@ -4,9 +4,9 @@
 
 use super::answer::Response;
 use axum::body::Body;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, VARY};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::Body as _;
 use std::convert::Infallible;
 use tower::{ServiceExt as _, service_fn};
@@ -20,7 +20,8 @@ const SMALLEST: u64 = 1024;
 /// which an encoder would hold back; they stay as they are.
 pub(super) async fn apply(head: &Parts, mut response: Response) -> Response {
     let length = response.body().size_hint().exact();
-    if length.is_none_or(|length| length < SMALLEST) || head.method == Method::HEAD {
+    let is_small = length.is_none_or(|length| length < SMALLEST);
+    if is_small || is_compressed(response.headers()) || head.method == Method::HEAD {
         return response;
     }
     let Some(encodings) = head.headers.get(ACCEPT_ENCODING) else {
@@ -45,6 +46,37 @@ pub(super) async fn apply(head: &Parts, mut response: Response) -> Response {
         weaken(&mut compressed);
     }
     compressed
+}
+
+/// Whether a body is of a type that has been compressed already. Types that nobody
+/// told are left alone too: most of them are archives and pictures.
+fn is_compressed(headers: &HeaderMap) -> bool {
+    let media = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = media.split(';').next().unwrap_or_default().trim();
+    let (kind, subtype) = essence.split_once('/').unwrap_or((essence, ""));
+    let is = |known: &[&str]| known.iter().any(|name| subtype.eq_ignore_ascii_case(name));
+    match kind.to_ascii_lowercase().as_str() {
+        "image" => !is(&["svg+xml", "bmp", "x-icon"]),
+        "audio" | "video" => true,
+        "font" => is(&["woff", "woff2"]),
+        "application" => is(&[
+            "octet-stream",
+            "gzip",
+            "x-gzip",
+            "zip",
+            "zstd",
+            "x-7z-compressed",
+            "x-bzip2",
+            "x-xz",
+            "vnd.rar",
+            "java-archive",
+            "pdf",
+        ]),
+        _ => false,
+    }
 }
 
 /// The compressed bytes are not those that the entity tag was made of.

@@ -1,30 +1,25 @@
-//! What a request says of its body: content type and content encoding.
+//! What a request says that its body is.
 
 use super::failure::Failure;
 use super::protobuf;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 
 /// How a body is labelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Label {
+pub(super) enum Label<'a> {
     /// JSON, or nothing, which is read as JSON.
     Json,
     /// The label that curl puts on everything sent with `-d`.
     Form,
     /// Protobuf, by this name.
     Protobuf(&'static str),
+    /// Bytes of this type, which is empty if none was named.
+    Raw(&'a str),
 }
 
 /// Reads the content type and refuses what is neither JSON nor protobuf nor curl's default.
-pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label, Failure> {
-    if let Some(encoding) = headers.get(CONTENT_ENCODING)
-        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
-        return Err(Failure::ContentEncoding {
-            got: shown(encoding.as_bytes()),
-        });
-    }
+pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label<'static>, Failure> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(Label::Json);
     };
@@ -63,6 +58,17 @@ pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label, Failu
     }
 }
 
+/// The label of a raw body, which may be of any type that can be named.
+pub(super) fn label_of_raw(headers: &HeaderMap) -> Result<Label<'_>, Failure> {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Ok(Label::Raw(""));
+    };
+    let refused = |_| Failure::RawMediaType {
+        got: shown(value.as_bytes()),
+    };
+    value.to_str().map(Label::Raw).map_err(refused)
+}
+
 /// Whether a body that is labelled as a form is JSON all the same: it starts as a
 /// JSON value does and no form does, or it is one of the bare words.
 pub(super) fn looks_like_json(body: &[u8]) -> bool {
@@ -73,7 +79,7 @@ pub(super) fn looks_like_json(body: &[u8]) -> bool {
 }
 
 /// Whether the content type is protobuf, for bodies with nothing in them.
-pub(super) fn label_of_nothing(headers: &HeaderMap) -> Label {
+pub(super) fn label_of_nothing(headers: &HeaderMap) -> Label<'static> {
     let text = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());

@@ -1,10 +1,10 @@
 //! One HTTP exchange from head to answer: route, read, bind, call, answer.
 
-use super::accept::{self, Form};
 use super::answer::{self, Response};
 use super::body;
 use super::content;
 use super::cors;
+use super::decoding::Decoded;
 use super::documents::{self, Page};
 use super::failure::Failure;
 use super::finish;
@@ -15,8 +15,9 @@ use super::settings::RouteSettings;
 use super::{Worker, bind, head, metadata, stream, websocket};
 use super::{compression, etag, trailers, verdict};
 use crate::route::Match;
-use crate::rule::{Idempotency, ReplySelector};
-use crate::upstream;
+use crate::rule::Idempotency;
+use crate::telemetry::observe::{Exchange, Phase};
+use crate::upstream::{self, Code};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
@@ -34,49 +35,67 @@ where
 {
     let (mut head, body) = request.into_parts();
     let settings = &worker.tables.settings;
-    let identity = Identity::of(&head.headers, settings);
-    let mut response = match respond(worker, &mut head, &identity, body).await {
+    let mut exchange = worker.recorder.exchange(&head);
+    let mut identity = Identity::of(&head.headers);
+    let mut response = match respond(worker, &mut head, &mut identity, &mut exchange, body).await {
         Ok(response) => response,
-        Err(failure) => failure.into_error(&worker.tables.schema).respond(),
+        Err(failure) => {
+            identity.decide(&mut exchange, &head, None, settings);
+            failure.tell(&mut exchange, &worker.tables.schema).respond()
+        }
     };
     finish::finish(&worker.tables, &head, identity, &mut response);
     if settings.compress {
         response = compression::apply(&head, response).await;
     }
-    response
+    finish::watch(exchange, response)
 }
 
 async fn respond<B>(
     worker: &Arc<Worker>,
     head: &mut Parts,
-    identity: &Identity,
+    identity: &mut Identity,
+    exchange: &mut Exchange,
     body: B,
 ) -> Result<Response, Failure>
 where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Display + Send,
 {
-    let Worker { tables, upstream } = &**worker;
-    head::check(head, &tables.settings)?;
-    if let Some(response) = websocket::respond(worker, head, identity)? {
+    let Worker {
+        tables, upstream, ..
+    } = &**worker;
+    let settings = &tables.settings;
+    head::check(head, settings)?;
+    if let Some(response) = websocket::respond(worker, head, identity, exchange)? {
         return Ok(response);
     }
     let head = &*head;
     if let Some(response) = cors::preflight(tables, head) {
+        identity.decide(exchange, head, None, settings);
         return Ok(response);
     }
     let path = head.uri.path();
+    if path == "*" {
+        let allow = HeaderValue::from_str(tables.routes.allow());
+        return Ok(answer::options(
+            allow.unwrap_or(HeaderValue::from_static("")),
+        ));
+    }
     let found = tables.routes.find(&head.method, path);
     match found.map_err(Failure::BadPath)? {
         Match::Found { binding, captures } => {
+            identity.decide(exchange, head, Some(binding), settings);
             let matched = Matched::new(worker, identity, binding, captures);
+            let body = Decoded::new(body, &head.headers, settings.max_body)?;
             if matched.binding.method.is_streaming() {
-                stream::respond(&matched, head, body).await
+                stream::respond(&matched, head, exchange, body).await
             } else {
-                call(&matched, head, body).await
+                call(&matched, head, exchange, body).await
             }
         }
-        _ if tables.settings.health_path.as_deref() == Some(path) => {
+        _ if settings.health_path.as_deref() == Some(path) => {
+            identity.decide(exchange, head, None, settings);
             health::answer(upstream, head).await
         }
         Match::NoPath => match Page::at(tables, path) {
@@ -86,15 +105,21 @@ where
         Match::WrongMethod { allow } => {
             let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
             if head.method == Method::OPTIONS {
+                identity.decide(exchange, head, None, settings);
                 return Ok(answer::options(allow));
             }
-            Err(wrong_method(allow, head.method.clone()))
+            Err(wrong_method(
+                tables.routes.allow(),
+                allow,
+                head.method.clone(),
+            ))
         }
     }
 }
 
-/// 405 for a method that HTTP defines, 501 for one that it does not.
-fn wrong_method(allow: HeaderValue, method: Method) -> Failure {
+/// 405 for a method that HTTP defines or that some other route has, 501 for one that
+/// nobody knows (RFC 9110 §9.1).
+fn wrong_method(known: &str, allow: HeaderValue, method: Method) -> Failure {
     let standard = [
         Method::GET,
         Method::HEAD,
@@ -107,14 +132,20 @@ fn wrong_method(allow: HeaderValue, method: Method) -> Failure {
         Method::CONNECT,
     ];
     // QUERY is one of them too, and newer than the library.
-    if standard.contains(&method) || method.as_str() == "QUERY" {
+    let is_known = |name: &str| name == "QUERY" || known.split(", ").any(|known| known == name);
+    if standard.contains(&method) || is_known(method.as_str()) {
         Failure::WrongMethod { allow, method }
     } else {
         Failure::UnknownMethod(method)
     }
 }
 
-async fn call<B>(matched: &Matched<'_>, head: &Parts, body: B) -> Result<Response, Failure>
+async fn call<B>(
+    matched: &Matched<'_>,
+    head: &Parts,
+    exchange: &mut Exchange,
+    body: B,
+) -> Result<Response, Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
@@ -128,16 +159,19 @@ where
     } = *matched;
     let method = &binding.method;
     let label = matched.label(head, &body)?;
-    let whole = matches!(binding.reply, ReplySelector::Whole);
-    let form = accept::form(&head.headers, label, whole).ok_or(Failure::NotAcceptable)?;
+    let form = matched.form(head, label)?;
     let deadline = Instant::now() + timeout(&head.headers, manners)?;
     let metadata = metadata::of(head, identity, settings)?;
     let body = body::read(body, settings).await?;
+    exchange.body_received(body.len());
     let message = bind::message(matched, head.uri.query(), &body, label)?;
     drop(body);
     if Instant::now() >= deadline {
         return Err(Failure::DeadlinePassed);
     }
+    exchange.reach(Phase::Decoded);
+    exchange.call();
+    exchange.message_sent(message.message().len());
     let request = upstream::Request {
         path: method.path.clone(),
         metadata,
@@ -152,16 +186,13 @@ where
         .unary(request)
         .await
         .map_err(Failure::Upstream)?;
-    let body = match form {
-        Form::Json => {
-            let mut json = Vec::with_capacity(reply.message.len() * 2 + 64);
-            matched.write(&reply.message, &mut json)?;
-            json.into()
-        }
-        Form::Protobuf(_) => reply.message,
-    };
+    exchange.message_received(reply.message.len());
+    exchange.called(Code::Ok, &"");
+    exchange.reach(Phase::Replied);
+    let (body, media) = matched.spell(form, reply.message)?;
+    exchange.reach(Phase::Encoded);
     let tag = etag::of(head, settings, &body);
-    let mut response = answer::ok(form, body, &reply.headers);
+    let mut response = answer::ok(form, body, media, &reply.headers);
     verdict::apply(&mut response, &reply.headers);
     etag::apply(head, tag, &mut response);
     trailers::attach(&head.headers, &mut response, &reply.trailers);

@@ -1,8 +1,11 @@
 //! Everything that ends an exchange without a reply, and the one place where it
 //! becomes a response.
 
+use super::decoding;
 use super::details;
 use super::error::Error;
+use super::stream;
+use crate::telemetry::observe::Exchange;
 use crate::transcode::{ReadError, Schema, WriteError};
 use crate::{route, upstream};
 use http::header::{
@@ -27,6 +30,9 @@ pub(super) enum Failure {
     BadHost(&'static str),
     TransferCoding,
     TwoTransferCodings,
+    Expectation {
+        got: String,
+    },
     BadPath(route::PathError),
     NoPath,
     WrongMethod {
@@ -35,11 +41,17 @@ pub(super) enum Failure {
     },
     UnknownMethod(Method),
     NotAcceptable,
+    /// No framing of a stream is welcome.
+    NoSuchFraming,
     MediaType {
         got: String,
         method: Method,
     },
     FormBody,
+    /// A type for a body of bytes that no text can hold.
+    RawMediaType {
+        got: String,
+    },
     ContentEncoding {
         got: String,
     },
@@ -121,6 +133,18 @@ const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
 };
 
 impl Failure {
+    /// Tells those who watch the exchange, and gives what the caller is told.
+    pub(super) fn tell(self, exchange: &mut Exchange, schema: &Schema) -> Error {
+        match &self {
+            Self::Upstream(failure) => exchange.called(failure.code(), failure),
+            // The call, if there was one, was given up here.
+            _ => exchange.called(Code::Cancelled, &""),
+        }
+        let error = self.into_error(schema);
+        exchange.failed(error.code());
+        error
+    }
+
     /// What the caller is told. `schema` names the types of details.
     pub(super) fn into_error(self, schema: &Schema) -> Error {
         use Code::{
@@ -152,6 +176,11 @@ impl Failure {
             Self::TwoTransferCodings => {
                 Error::bad_request("the request has more than one Transfer-Encoding header").closing()
             }
+            Self::Expectation { got } => Error::new(
+                InvalidArgument,
+                format!("expectation `{got}` is not known here; the only one is `100-continue`"),
+            )
+            .with_http(Http::EXPECTATION_FAILED),
             Self::BadPath(error) => Error::bad_request(error.to_string()),
             Self::NoPath => Error::new(NotFound, "no route has this path"),
             Self::WrongMethod { allow, method } => {
@@ -168,7 +197,15 @@ impl Failure {
                 "the answer is application/json, or application/x-protobuf where it is a whole message, and the Accept header excludes it",
             )
             .with_http(Http::NOT_ACCEPTABLE),
+            Self::NoSuchFraming => Error::new(
+                InvalidArgument,
+                format!("the answer is a stream, as {}; the Accept header excludes them all", stream::MEDIA_TYPES),
+            )
+            .with_http(Http::NOT_ACCEPTABLE),
             Self::MediaType { got, method } => media_type(&got, &method),
+            Self::RawMediaType { got } => Error::bad_request(format!(
+                "content type `{got}` holds what is not ASCII; name the type of the body, as in `image/png`"
+            )),
             Self::FormBody => Error::new(
                 InvalidArgument,
                 "the body is a form, and this method takes JSON; send a JSON value with `Content-Type: application/json`",
@@ -177,10 +214,10 @@ impl Failure {
             .with_header(ACCEPT_POST, JSON),
             Self::ContentEncoding { got } => Error::new(
                 InvalidArgument,
-                format!("content encoding `{got}` is not supported; send the body uncompressed"),
+                format!("content encoding `{got}` is not supported; send the body as it is, or in one of {}", decoding::ENCODINGS),
             )
             .with_http(Http::UNSUPPORTED_MEDIA_TYPE)
-            .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+            .with_header(ACCEPT_ENCODING, HeaderValue::from_static(decoding::ENCODINGS)),
             Self::BadTimeout(got) => Error::bad_request(format!(
                 "Grpc-Timeout `{got}` is not a timeout: one to eight digits and one of H, M, S, m, u, n, as in `500m`"
             )),
@@ -196,7 +233,7 @@ impl Failure {
                 .with_http(Http::REQUEST_TIMEOUT)
                 .closing(),
             Self::BodyBroken(fault) => {
-                Error::bad_request(format!("the request body broke off: {fault}")).closing()
+                Error::bad_request(format!("the request body cannot be read to its end: {fault}")).closing()
             }
             Self::EmptyBody => {
                 Error::bad_request("the request body is empty; this method takes JSON, at least `{}`")

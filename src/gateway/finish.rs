@@ -5,6 +5,8 @@ use super::Tables;
 use super::answer::Response;
 use super::identity::Identity;
 use super::problem;
+use crate::telemetry::observe::Exchange;
+use axum::body::Body;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderValue, Method};
@@ -20,10 +22,19 @@ pub(super) fn finish(tables: &Tables, head: &Parts, identity: Identity, response
     }
 }
 
+/// The response as it leaves, its exchange with it: that is over when the body is.
+pub(super) fn watch(mut exchange: Exchange, response: Response) -> Response {
+    if !exchange.is_watched() {
+        return response;
+    }
+    exchange.answered(response.status());
+    response.map(|body| Body::new(exchange.watch(body)))
+}
+
 /// The answer to HEAD: the headers of GET's, its length included.
 fn without_body(response: &mut Response) {
     let length = response.body().size_hint().exact();
-    *response.body_mut() = axum::body::Body::empty();
+    *response.body_mut() = Body::empty();
     if let Some(length) = length {
         response
             .headers_mut()

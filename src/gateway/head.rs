@@ -1,11 +1,12 @@
 //! What a request's head must satisfy before its route is looked up: sizes, the
 //! target's form, the host. HTTP libraries let more through than RFC 9112 allows.
 
+use super::content::shown;
 use super::failure::Failure;
 use super::settings::Settings;
-use http::header::{HOST, TRANSFER_ENCODING};
+use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
 use http::uri::Authority;
-use http::{HeaderMap, Uri, Version, request::Parts};
+use http::{HeaderMap, Method, Uri, Version, request::Parts};
 
 /// Checks sizes and host.
 pub(super) fn check(head: &Parts, settings: &Settings) -> Result<(), Failure> {
@@ -31,13 +32,36 @@ pub(super) fn check(head: &Parts, settings: &Settings) -> Result<(), Failure> {
             limit: settings.max_header_bytes,
         });
     }
-    if !head.uri.path().starts_with('/') {
-        return Err(Failure::BadTarget(
-            "the request target must be a path that starts with `/`",
-        ));
-    }
+    target_form(&head.method, &head.uri)?;
     transfer_coding(&head.headers)?;
+    expectation(&head.headers)?;
     host(head.version, &head.uri, &head.headers)
+}
+
+/// RFC 9112 §3.2: a path, or `*` with OPTIONS. The bare authority is for CONNECT, and
+/// this is no proxy.
+fn target_form(method: &Method, uri: &Uri) -> Result<(), Failure> {
+    if uri.path().starts_with('/') || method == Method::OPTIONS && uri.path() == "*" {
+        Ok(())
+    } else if method == Method::CONNECT {
+        Err(Failure::UnknownMethod(Method::CONNECT))
+    } else {
+        Err(Failure::BadTarget(
+            "the request target must be a path that starts with `/`",
+        ))
+    }
+}
+
+/// RFC 9110 §10.1.1: there is one expectation, that of `100 Continue`, and it is met
+/// when the body is first read, which is after everything that could refuse it.
+fn expectation(headers: &HeaderMap) -> Result<(), Failure> {
+    let mut expectations = headers.get_all(EXPECT).iter();
+    match expectations.find(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        None => Ok(()),
+        Some(value) => Err(Failure::Expectation {
+            got: shown(value.as_bytes()),
+        }),
+    }
 }
 
 /// RFC 9112 §6.1: `chunked` is the one coding that is implemented. Anything that

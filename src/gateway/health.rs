@@ -45,7 +45,7 @@ pub(super) async fn answer(upstream: &Upstream, head: &Parts) -> Result<Response
         .await
         .map_err(Failure::Upstream)?;
     Ok(match health {
-        Health::Serving => answer::ok(Form::Json, SERVING, &HeaderMap::new()),
+        Health::Serving => answer::ok(Form::Json, SERVING, None, &HeaderMap::new()),
         Health::NotServing => unhealthy("the backend is not serving"),
         Health::Unknown => unhealthy("the backend does not know its health"),
         Health::ServiceUnknown => {

@@ -6,7 +6,9 @@
 //! `traceresponse` is a draft and wants the id of a span that was recorded here.
 
 use super::settings::Settings;
-use crate::telemetry::propagation::{Context, Decision, TraceId, extract};
+use crate::telemetry::observe::Exchange;
+use crate::telemetry::propagation::{Context, Decision, Extracted, TraceId, extract};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -19,15 +21,18 @@ const MAX_REQUEST_ID: usize = 128;
 #[derive(Debug)]
 pub(super) struct Identity {
     pub(super) request_id: HeaderValue,
-    /// What goes upstream; nothing where the caller has no trace, so that the
-    /// backend starts one by its own rules.
+    /// What goes upstream, once that is decided. Nothing where the caller has no
+    /// trace and none is recorded here, so that the backend starts one by its own
+    /// rules.
     pub(super) trace: Option<Context>,
+    /// What the request says of its trace, until that is decided.
+    extracted: Option<Extracted>,
 }
 
 impl Identity {
     /// Reads the identity of a request; a request id that is missing, given twice
     /// or unsafe to log is replaced by a fresh one.
-    pub(super) fn of(headers: &HeaderMap, settings: &Settings) -> Self {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut ids = headers.get_all(&REQUEST_ID).iter();
         let request_id = match (ids.next(), ids.next()) {
             (Some(id), None) if is_request_id(id) => id.clone(),
@@ -35,8 +40,27 @@ impl Identity {
         };
         Self {
             request_id,
-            trace: trace(headers, settings),
+            trace: None,
+            extracted: Some(extract(headers)),
         }
+    }
+
+    /// Decides what becomes of the trace, now that the route is known, or that there
+    /// is none; the first decision holds.
+    pub(super) fn decide(
+        &mut self,
+        exchange: &mut Exchange,
+        head: &Parts,
+        route: Option<usize>,
+        settings: &Settings,
+    ) {
+        let Some(extracted) = self.extracted.take() else {
+            return;
+        };
+        self.trace = match exchange.admit(head, route, extracted) {
+            Ok(context) => Some(context),
+            Err(extracted) => passed_on(extracted, settings),
+        };
     }
 
     /// Adds both to a response.
@@ -48,8 +72,8 @@ impl Identity {
     }
 }
 
-fn trace(headers: &HeaderMap, settings: &Settings) -> Option<Context> {
-    let extracted = extract(headers);
+/// What goes upstream where no span is recorded here.
+fn passed_on(extracted: Extracted, settings: &Settings) -> Option<Context> {
     if extracted.context().is_none() && extracted.decision() == Decision::Defer {
         return None;
     }
@@ -88,7 +112,7 @@ mod tests {
             for id in ids {
                 headers.append(REQUEST_ID, HeaderValue::from_static(id));
             }
-            Identity::of(&headers, &Settings::default()).request_id
+            Identity::of(&headers).request_id
         };
         assert_eq!(of(&["a-B_c.9"]), "a-B_c.9");
         for bad in [&[][..], &["a", "b"], &[""], &["a b"], &["a\"b"]] {

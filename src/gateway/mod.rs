@@ -14,6 +14,7 @@ mod body;
 mod compression;
 mod content;
 mod cors;
+mod decoding;
 mod details;
 mod documents;
 mod error;
@@ -31,6 +32,7 @@ mod network;
 mod problem;
 mod protobuf;
 mod query;
+mod raw;
 mod service;
 mod settings;
 mod status;
@@ -39,13 +41,14 @@ mod trailers;
 mod verdict;
 mod websocket;
 
+pub(crate) use accept::quality;
 pub use cors::{Cors, NotAnOrigin, Origin};
 pub use network::{Network, NotANetwork};
 pub use settings::{RouteSettings, Settings, WebSocket};
 pub use stream::Framing;
-pub use websocket::GoingAway;
 
 use crate::rule::{Binding, Source};
+use crate::telemetry::observe::{Operations, Recorder, Telemetry};
 use crate::transcode::Schema;
 use crate::upstream::Upstream;
 use crate::{openapi, route, rule};
@@ -69,6 +72,7 @@ pub struct Gateway {
 struct Worker {
     tables: Arc<Tables>,
     upstream: Upstream,
+    recorder: Recorder,
 }
 
 /// What is decided once, from descriptors and settings.
@@ -78,8 +82,11 @@ struct Tables {
     schema: Schema,
     bindings: Vec<Binding>,
     /// One for each binding.
-    manners: Vec<RouteSettings>,
+    plans: Vec<matched::Plan>,
     routes: route::Table,
+    /// Bindings and their methods as telemetry knows them, under the same indices.
+    operations: Arc<Operations>,
+    telemetry: Telemetry,
     settings: Settings,
     documents: Documents,
     /// True once streams are to end.
@@ -103,6 +110,7 @@ pub struct Builder {
     pool: DescriptorPool,
     rules: rule::Settings,
     settings: Settings,
+    telemetry: Telemetry,
     for_each_route: ForEachRoute,
 }
 
@@ -121,6 +129,7 @@ impl Gateway {
             pool,
             rules: rule::Settings::default(),
             settings: Settings::default(),
+            telemetry: Telemetry::default(),
             for_each_route: Box::new(|_, _| {}),
         }
     }
@@ -142,10 +151,18 @@ impl Gateway {
 
     /// The same gateway with connections of its own, for one worker.
     pub fn on_worker(&self) -> Self {
-        let Worker { tables, upstream } = &*self.worker;
+        let Worker {
+            tables, upstream, ..
+        } = &*self.worker;
+        Self::of(tables.clone(), upstream.on_worker())
+    }
+
+    fn of(tables: Arc<Tables>, upstream: Upstream) -> Self {
+        let recorder = tables.telemetry.recorder(&tables.operations);
         let worker = Worker {
-            tables: tables.clone(),
-            upstream: upstream.on_worker(),
+            tables,
+            upstream,
+            recorder,
         };
         Self {
             worker: Arc::new(worker),
@@ -158,8 +175,8 @@ impl Gateway {
     }
 
     /// Ends all streams, those of other workers and those to come included: each gets
-    /// an error record, `UNAVAILABLE`, in its framing. For the end of a drain; unary
-    /// calls are left to end by themselves.
+    /// an error record, `UNAVAILABLE`, in its framing; a WebSocket is closed with 1001.
+    /// For the end of a drain; unary calls are left to end by themselves.
     pub fn close_streams(&self) {
         self.worker.tables.closing.send_replace(true);
     }
@@ -223,6 +240,12 @@ impl Builder {
         self
     }
 
+    /// Watches exchanges by this telemetry; without, by none.
+    pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.telemetry = telemetry;
+        self
+    }
+
     /// Lets `change` adjust the settings of each route; it is called once a binding,
     /// with [`Settings::route`] to start from.
     pub fn for_each_route(
@@ -255,32 +278,36 @@ impl Builder {
                     .map(|conflict| describe(conflict, &bindings)),
             )
         })?;
-        let manners = bindings
-            .iter()
-            .map(|binding| {
-                let mut manners = self.settings.route.clone();
-                (self.for_each_route)(binding, &mut manners);
-                manners
-            })
-            .collect();
+        let plan = |binding| {
+            let mut manners = self.settings.route.clone();
+            (self.for_each_route)(binding, &mut manners);
+            matched::Plan::new(&schema, binding, manners)
+        };
         let tables = Tables {
+            plans: bindings.iter().map(plan).collect(),
             pool: self.pool,
             schema,
-            bindings,
-            manners,
             routes,
+            operations: Arc::new(operations(&bindings)),
+            telemetry: self.telemetry,
+            bindings,
             settings: self.settings,
             documents: Documents::default(),
             closing: watch::Sender::new(false),
         };
-        let worker = Worker {
-            tables: Arc::new(tables),
-            upstream,
-        };
-        Ok(Gateway {
-            worker: Arc::new(worker),
-        })
+        Ok(Gateway::of(Arc::new(tables), upstream))
     }
+}
+
+/// Every binding as a route, in the same order.
+fn operations(bindings: &[Binding]) -> Operations {
+    let mut operations = Operations::default();
+    for binding in bindings {
+        let method = operations.add_method(binding.method.path.path());
+        let (http, template) = (binding.http.to_string(), binding.template.to_string());
+        operations.add_route(&http, &template, method);
+    }
+    operations
 }
 
 /// A conflict with both rules named.

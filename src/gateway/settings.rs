@@ -82,6 +82,9 @@ pub struct RouteSettings {
     /// Query parameters that are meant for others (an API key, a cache breaker) and
     /// ignored, whatever the line above says.
     pub ignored_parameters: Vec<String>,
+    /// Whether a PATCH whose update mask is empty has it filled with the fields that its
+    /// body gives.
+    pub fill_update_mask: bool,
     /// How streamed replies are framed when `Accept` leaves it open.
     pub framing: Framing,
     /// How long a streaming call may take in all, unless its request says less.
@@ -137,6 +140,7 @@ impl Default for RouteSettings {
             max_deadline: Duration::from_secs(300),
             ignore_unknown_parameters: false,
             ignored_parameters: Vec::new(),
+            fill_update_mask: true,
             framing: Framing::default(),
             stream_lifetime: Duration::from_secs(3600),
             stream_idle: Duration::from_secs(300),

@@ -11,33 +11,47 @@ pub(super) const HTTP_CODE: HeaderName = HeaderName::from_static("x-http-code");
 
 /// Gives a reply the status that its metadata asks for.
 pub(super) fn apply(response: &mut Response, metadata: &HeaderMap) {
-    let Some(code) = metadata.get(HTTP_CODE) else {
-        return;
-    };
+    if let Some(status) = set(response, metadata, |_| true)
+        && has_no_content(status)
+    {
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(CONTENT_TYPE);
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+}
+
+/// The same for a reply that is a stream, which no status may take the content of.
+pub(super) fn apply_to_stream(response: &mut Response, metadata: &HeaderMap) {
+    set(response, metadata, |status| !has_no_content(status));
+}
+
+/// The status that was set, if one was.
+fn set(
+    response: &mut Response,
+    metadata: &HeaderMap,
+    may_be: impl FnOnce(StatusCode) -> bool,
+) -> Option<StatusCode> {
+    let code = metadata.get(HTTP_CODE)?;
     let location = metadata
         .get(LOCATION)
         .filter(|location| location.as_bytes().iter().all(u8::is_ascii_graphic))
         .filter(|location| !location.is_empty());
     let status = StatusCode::from_bytes(code.as_bytes())
         .ok()
-        .filter(|status| is_for_replies(*status, location.is_some()));
+        .filter(|status| is_for_replies(*status, location.is_some()) && may_be(*status));
     let Some(status) = status else {
         tracing::debug!(
             ?code,
             "the backend asks for an HTTP status that no reply may have"
         );
-        return;
+        return None;
     };
     *response.status_mut() = status;
     if status == StatusCode::CREATED || is_redirection(status) {
         let location = location.map(|location| (LOCATION, location.clone()));
         response.headers_mut().extend(location);
     }
-    if has_no_content(status) {
-        *response.body_mut() = Body::empty();
-        response.headers_mut().remove(CONTENT_TYPE);
-        response.headers_mut().remove(CONTENT_LENGTH);
-    }
+    Some(status)
 }
 
 /// Success, "not modified", and a redirection that says where to.

@@ -200,9 +200,11 @@ fn name(api: &Api<'_>, segments: &[Segment], capture: Option<&Capture>, at: usiz
     }
     let fields = api.fields(&capture.field).unwrap_or_default();
     let names: Vec<_> = fields.iter().map(|field| api.field_name(field)).collect();
+    // The name is the document's own, and to many tools a dot in a path's braces reads
+    // as a member of something.
     match names.as_slice() {
-        [] => api.path_name(&capture.field),
-        names => names.join("."),
+        [] => api.path_name(&capture.field).replace('.', "_"),
+        names => names.join("_"),
     }
 }
 

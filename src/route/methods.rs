@@ -54,13 +54,23 @@ impl Methods {
     }
 
     fn allowed(&self) -> impl Iterator<Item = &str> {
-        let get = self.exact(&Method::GET).map(|_| "HEAD");
-        self.exact
-            .iter()
-            .map(|(method, _)| method.as_str())
-            .chain(get)
-            .chain(["OPTIONS"])
+        self.exact.iter().flat_map(|(method, _)| answered(method))
     }
+}
+
+/// The methods of many routes, wherever they are, as one `Allow` header.
+pub(super) fn allow_of_all<'a>(methods: impl Iterator<Item = &'a MethodMatch>) -> String {
+    let exact = methods.filter_map(|method| match method {
+        MethodMatch::Exact(method) => Some(method),
+        MethodMatch::Any => None,
+    });
+    allow_header(exact.flat_map(answered))
+}
+
+/// The methods that are answered where a rule has this one.
+fn answered(method: &Method) -> impl Iterator<Item = &str> {
+    let head = (method == Method::GET).then_some("HEAD");
+    [method.as_str(), "OPTIONS"].into_iter().chain(head)
 }
 
 /// The union of several `Allow` headers.

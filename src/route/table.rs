@@ -1,7 +1,7 @@
 //! The routing trie: one node a template segment, built once, then only walked.
 
 use super::{
-    methods::{Methods, merge_allow},
+    methods::{Methods, allow_of_all, merge_allow},
     path::{Captures, Path, PathError},
 };
 use crate::rule::{MethodMatch, Segment, Template};
@@ -19,6 +19,8 @@ pub struct Table {
     nodes: Vec<Node>,
     /// Every verb of every template, to leave other colons alone at once.
     verbs: HashSet<Box<str>>,
+    /// The methods of all routes together, as an `Allow` header.
+    allow: String,
 }
 
 /// What a table says to a request.
@@ -118,6 +120,7 @@ impl Table {
         let mut table = Table {
             nodes: vec![Node::default()],
             verbs: HashSet::new(),
+            allow: allow_of_all(routes.iter().map(|(method, _)| *method)),
         };
         let mut conflicts = Vec::new();
         for (second, (method, template)) in routes.iter().enumerate() {
@@ -181,6 +184,12 @@ impl Table {
     fn grow(&mut self) -> usize {
         self.nodes.push(Node::default());
         self.nodes.len() - 1
+    }
+
+    /// The methods of all routes together, for `OPTIONS *`: the value of an `Allow`
+    /// header.
+    pub fn allow(&self) -> &str {
+        &self.allow
     }
 
     /// Finds the route of a request. `path` is the raw path of the request target,

@@ -6,6 +6,7 @@ use super::{
     io::Io,
     life::{Life, Verdict},
     sniff::{self, Protocol},
+    unread::GLANCE,
     worker::Worker,
 };
 use axum::{body::Body, extract::ConnectInfo};
@@ -15,7 +16,6 @@ use hyper::{
     rt::Executor,
     server::conn::{http1, http2},
     service::service_fn,
-    upgrade::OnUpgrade,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
@@ -24,10 +24,14 @@ use std::{
     pin::{Pin, pin},
     rc::Rc,
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
     time::Instant,
 };
-use tokio::{net::TcpStream, task::spawn_local, time::sleep_until};
+use tokio::{
+    net::TcpStream,
+    task::spawn_local,
+    time::{Sleep, sleep, sleep_until},
+};
 use tower_service::Service;
 
 /// Header fields that hyper takes in a request head. More than the service's
@@ -99,11 +103,6 @@ where
             if let Some(peer) = peer {
                 request.extensions_mut().insert(peer);
             }
-            // Only a request that asks for an upgrade can outlive the connection.
-            if request.extensions().get::<OnUpgrade>().is_some() {
-                let going_away = worker.drain.going_away();
-                request.extensions_mut().insert(going_away);
-            }
             exchange::run(worker.service.clone(), request, life.begin())
         })
     };
@@ -122,6 +121,7 @@ where
             .await;
             // An upgraded connection has timers of its own, but its place and its
             // part in the drain stay.
+            life.unread.always_ask();
             closed.wait().await;
         }
         Protocol::Http2 => {
@@ -149,6 +149,7 @@ async fn drive<C: Future<Output = hyper::Result<()>>>(
     let mut drain = pin!(drain);
     let mut drained = false;
     let mut timer = pin!(sleep_until(life.first_look().into()));
+    let mut glance = None;
     poll_fn(|context| {
         loop {
             if let Poll::Ready(ended) = connection.as_mut().poll(context) {
@@ -162,6 +163,11 @@ async fn drive<C: Future<Output = hyper::Result<()>>>(
                 drained = true;
                 finish(connection.as_mut());
                 timer.as_mut().reset(life.finish(Instant::now()).into());
+                continue;
+            }
+            if is_glance_due(&mut glance, life, context) {
+                // The connection flushes when it is polled, and then its socket looks.
+                life.unread.ask();
                 continue;
             }
             if timer.as_mut().poll(context).is_pending() {
@@ -178,4 +184,22 @@ async fn drive<C: Future<Output = hyper::Result<()>>>(
         }
     })
     .await
+}
+
+/// Keeps the timer of a connection whose peer's end no read would tell of.
+fn is_glance_due(
+    timer: &mut Option<Pin<Box<Sleep>>>,
+    life: &Life,
+    context: &mut Context<'_>,
+) -> bool {
+    if !life.unread.is_unread() {
+        *timer = None;
+        return false;
+    }
+    let timer = timer.get_or_insert_with(|| Box::pin(sleep(GLANCE)));
+    let due = timer.as_mut().poll(context).is_ready();
+    if due {
+        timer.as_mut().reset((Instant::now() + GLANCE).into());
+    }
+    due
 }

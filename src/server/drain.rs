@@ -1,6 +1,5 @@
 //! The one-way switch from serving to finishing, shared by all who must know.
 
-use crate::gateway::GoingAway;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -29,11 +28,6 @@ impl Drain {
         let mut begun = self.0.subscribe();
         // The sender lives as long as `self`, so this ends with the value only.
         let _ = begun.wait_for(|begun| *begun).await;
-    }
-
-    /// The same, for connections that were upgraded.
-    pub(super) fn going_away(&self) -> GoingAway {
-        GoingAway::new(self.0.subscribe())
     }
 }
 

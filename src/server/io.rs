@@ -144,6 +144,9 @@ impl AsyncRead for Io {
         if self.protocol == Protocol::Http1 && buffer.filled().len() > before {
             self.life.read();
         }
+        if self.protocol == Protocol::Http1 {
+            self.life.unread.read(read.is_pending() && !prefixed);
+        }
         match read {
             Poll::Pending if !prefixed => Poll::Pending,
             _ => Poll::Ready(Ok(())),
@@ -188,6 +191,9 @@ impl AsyncWrite for Io {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_substitute(context))?;
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        if self.life.unread.is_abandoned(&self.stream) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
         self.life.flush();
         Poll::Ready(Ok(()))
     }

@@ -13,7 +13,7 @@
 //! that is upgraded goes on in another task, and they cost no more than plain
 //! fields here.
 
-use super::Settings;
+use super::{Settings, unread::Unread};
 use std::{
     sync::{
         Arc,
@@ -37,6 +37,7 @@ pub(super) struct Life {
     flushed: AtomicBool,
     /// When it is over whatever the phase, unless bytes go out before.
     cut: Moment,
+    pub(super) unread: Unread,
     limits: Limits,
 }
 
@@ -127,6 +128,7 @@ impl Life {
             finishing: AtomicBool::new(false),
             flushed: AtomicBool::new(true),
             cut: Moment::none(now),
+            unread: Unread::default(),
             limits: Limits {
                 headers: settings.headers,
                 idle,

@@ -22,6 +22,7 @@ mod life;
 mod refusal;
 mod settings;
 mod sniff;
+mod unread;
 mod worker;
 
 pub use acceptor::{RunError, Server};

@@ -1,11 +1,14 @@
 //! The program's log: how it looks and what is in it. A library must not choose
 //! that for its host, so nothing but `cli` calls this.
 
+use super::debug::Events;
 use std::{
     io::{self, IsTerminal as _},
     str::FromStr,
 };
-use tracing_subscriber::{EnvFilter, filter::ParseError};
+use tracing_subscriber::{
+    EnvFilter, filter::ParseError, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// What the log is like.
 #[derive(Debug, Clone)]
@@ -32,16 +35,18 @@ pub enum Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level(String);
 
-/// Sends the log to stderr. Does nothing when a subscriber is set already.
+/// Sends the log to stderr, and the last of it to the debug pages. Does nothing when a subscriber is set already.
 pub fn init(settings: &Settings) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(settings.level.filter())
         .with_writer(io::stderr);
     // It only fails when the host has a subscriber, which is then the one to use.
     let _ = if settings.format.is_json() {
-        log.json().flatten_event(true).try_init()
+        let log = log.json().flatten_event(true).finish();
+        log.with(Events).try_init()
     } else {
-        log.with_ansi(io::stderr().is_terminal()).try_init()
+        let log = log.with_ansi(io::stderr().is_terminal()).finish();
+        log.with(Events).try_init()
     };
 }
 

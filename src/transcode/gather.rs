@@ -55,8 +55,9 @@ impl<'w, 's> Pieces<'w, 's> {
         self.spans.iter().map(move |span| self.cursor(*span))
     }
 
+    /// A cursor over a span of the buffer.
     #[inline]
-    fn cursor(self, span: Span) -> Cursor<'w> {
+    pub(super) fn cursor(self, span: Span) -> Cursor<'w> {
         Cursor {
             bytes: &self.bytes[..span.end as usize],
             at: span.at as usize,

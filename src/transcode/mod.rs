@@ -15,6 +15,7 @@ mod gather;
 mod json;
 mod names;
 mod path;
+mod raw;
 mod read;
 mod schema;
 mod seen;
@@ -24,8 +25,10 @@ mod write;
 
 pub use error::{PathError, ReadError, Reason, WriteError};
 pub use path::{Choice, FieldPath, PathKind, TextForm};
+pub use raw::{RawBody, RawPath, put_raw, read_raw};
 pub use read::{
-    ReadOptions, check_required, json_to_field, json_to_wire, text_to_field, text_to_map_entry,
+    ReadOptions, UpdateMask, check_required, has_update_mask, json_to_field, json_to_wire,
+    text_to_field, text_to_map_entry, write_update_mask,
 };
 pub use schema::{MessageId, Schema};
 pub use write::{WriteOptions, field_to_json, wire_to_json};

@@ -2,7 +2,7 @@
 //! writing needs to know, decided once. How they are made is left to `compile`,
 //! walking them to `read` and `write`.
 
-use super::json::escape_into;
+use super::json::{Guess, escape_into};
 use super::names::NameTable;
 use super::wire::append;
 use std::collections::HashMap;
@@ -62,8 +62,8 @@ pub(super) struct Field {
     pub(super) number: u32,
     pub(super) name: Box<str>,
     pub(super) json_name: Box<str>,
-    /// `"jsonName"`, to compare with the input; empty if the name would need escapes.
-    pub(super) guess: Box<[u8]>,
+    /// `"jsonName":`, to compare with the input.
+    pub(super) guess: Guess,
     /// `,"jsonName":` as it is printed.
     pub(super) json_key: Key,
     /// `,"proto_name":` as it is printed.
@@ -312,10 +312,8 @@ impl Tag {
 // === impl Enum ===
 
 impl Enum {
-    pub(super) fn number(&self, name: &str) -> Option<i32> {
-        self.by_name
-            .find(name.as_bytes())
-            .map(|at| self.numbers[at])
+    pub(super) fn number(&self, name: &[u8]) -> Option<i32> {
+        self.by_name.find(name).map(|at| self.numbers[at])
     }
 
     /// The quoted name of a number.

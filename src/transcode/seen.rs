@@ -5,34 +5,56 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
 /// Positions of a message's fields or oneofs.
-pub(super) enum Seen {
-    Few(u64),
-    Some([u64; 4]),
-    Many(Box<[u64]>),
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The first 64, which are all there are in most messages.
+    first: u64,
+    rest: Rest,
+}
+
+/// Positions from 64 on. Room is made by need, not by the message's size, so that
+/// the beginning of each message is cheap.
+enum Rest {
+    Few([u64; 3]),
+    Many(Vec<u64>),
 }
 
 impl Seen {
-    #[inline]
-    pub(super) fn new(size: usize) -> Seen {
-        match size {
-            0..=64 => Seen::Few(0),
-            65..=256 => Seen::Some([0; 4]),
-            _ => Seen::Many(vec![0; size.div_ceil(64)].into()),
-        }
-    }
-
     /// Adds a position; whether it is new.
     #[inline]
     pub(super) fn insert(&mut self, at: usize) -> bool {
-        let word = match self {
-            Seen::Few(word) => word,
-            Seen::Some(words) => &mut words[at / 64 % 4],
-            Seen::Many(words) => &mut words[at / 64],
-        };
         let bit = 1 << (at % 64);
+        let word = match at < 64 {
+            true => &mut self.first,
+            false => self.rest.word(at / 64 - 1),
+        };
         let fresh = *word & bit == 0;
         *word |= bit;
         fresh
+    }
+}
+
+impl Default for Rest {
+    fn default() -> Rest {
+        Rest::Few([0; 3])
+    }
+}
+
+impl Rest {
+    #[inline(never)]
+    fn word(&mut self, at: usize) -> &mut u64 {
+        if let Rest::Few(words) = self
+            && at >= words.len()
+        {
+            *self = Rest::Many(words.to_vec());
+        }
+        match self {
+            Rest::Few(words) => &mut words[at],
+            Rest::Many(words) => {
+                words.resize(words.len().max(at + 1), 0);
+                &mut words[at]
+            }
+        }
     }
 }
 
@@ -52,8 +74,9 @@ pub(super) struct SeenKeys {
 struct Table {
     hasher: RandomState,
     keys: Vec<(usize, usize)>,
-    /// Positions in `keys` plus one; zero is free.
-    slots: Vec<u32>,
+    /// Of each key the hash, in the upper half, and its position in `keys` plus one;
+    /// zero is free.
+    slots: Vec<u64>,
     /// The slot that was filled last.
     last: usize,
 }
@@ -133,34 +156,38 @@ impl Table {
     }
 
     fn insert(&mut self, buffer: &[u8], range: Range<usize>) -> bool {
-        if self.keys.len() * 2 >= self.slots.len() {
-            self.grow(buffer);
+        if self.keys.len() >= self.slots.len() / 4 * 3 {
+            self.grow();
         }
         let key = &buffer[range.clone()];
+        let hash = self.hasher.hash_one(key) >> 32;
         let mask = self.slots.len() - 1;
-        let mut slot = self.hasher.hash_one(key) as usize & mask;
+        let mut slot = hash as usize & mask;
         while self.slots[slot] != 0 {
-            let (start, end) = self.keys[self.slots[slot] as usize - 1];
-            if &buffer[start..end] == key {
-                return false;
+            // The keys are far away; nearly always they are not looked at.
+            if self.slots[slot] >> 32 == hash {
+                let (start, end) = self.keys[self.slots[slot] as u32 as usize - 1];
+                if &buffer[start..end] == key {
+                    return false;
+                }
             }
             slot = (slot + 1) & mask;
         }
         self.keys.push((range.start, range.end));
-        self.slots[slot] = self.keys.len() as u32;
+        self.slots[slot] = hash << 32 | self.keys.len() as u64;
         self.last = slot;
         true
     }
 
-    fn grow(&mut self, buffer: &[u8]) {
+    fn grow(&mut self) {
         let mask = self.slots.len() * 2 - 1;
-        self.slots = vec![0; mask + 1];
-        for (at, &(start, end)) in self.keys.iter().enumerate() {
-            let mut slot = self.hasher.hash_one(&buffer[start..end]) as usize & mask;
+        let former = std::mem::replace(&mut self.slots, vec![0; mask + 1]);
+        for entry in former.into_iter().filter(|entry| *entry != 0) {
+            let mut slot = (entry >> 32) as usize & mask;
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
-            self.slots[slot] = at as u32 + 1;
+            self.slots[slot] = entry;
         }
     }
 }
@@ -186,11 +213,15 @@ mod tests {
 
     #[test]
     fn positions_beyond_the_first_word_are_kept_apart() {
-        for size in [200, 1000] {
-            let mut seen = Seen::new(size);
-            assert!(seen.insert(3) && seen.insert(67) && seen.insert(131));
-            assert!(!seen.insert(67));
-            assert!(seen.insert(195) && !seen.insert(131));
-        }
+        let mut seen = Seen::default();
+        assert!(seen.insert(3) && seen.insert(67) && seen.insert(131));
+        assert!(!seen.insert(67));
+        assert!(seen.insert(255) && !seen.insert(131) && !seen.insert(255));
+        assert!(seen.insert(256) && seen.insert(9000) && seen.insert(320));
+        assert!(
+            (0..9001).all(|at| seen.insert(at) != [3, 67, 131, 255, 256, 320, 9000].contains(&at))
+        );
+        let mut seen = Seen::default();
+        assert!(seen.insert(1000) && !seen.insert(1000) && seen.insert(999));
     }
 }

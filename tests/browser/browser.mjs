@@ -15,6 +15,7 @@ async function startDemo() {
   const anywhere = '127.0.0.1:0';
   const demo = spawn(process.env.TRESTLE, [
     'demo', '--listen', anywhere, '--admin-listen', anywhere, '--backend-listen', anywhere,
+    '--backend-admin-listen', anywhere,
   ], { stdio: ['ignore', 'ignore', 'pipe'] });
   for await (const line of createInterface({ input: demo.stderr })) {
     const said = JSON.parse(line);
@@ -23,7 +24,7 @@ async function startDemo() {
   throw new Error('the demo ended before it was ready');
 }
 
-/** Runs in the page: the words that an EventSource gets, until its stream ends. */
+/** Runs in the page: the words that an EventSource gets, until it is told the end. */
 function readEvents() {
   return new Promise((resolve, reject) => {
     const words = [];
@@ -31,9 +32,9 @@ function readEvents() {
     const source = new EventSource(`/api/capitalize/words?data=${data}`);
     source.onmessage = (event) => {
       words.push([event.lastEventId, atob(JSON.parse(event.data).data)]);
-      // A stream that ends is one that EventSource opens again: this is enough.
-      if (words.length === 3) { source.close(); resolve(words); }
     };
+    // What is not closed here, EventSource opens again.
+    source.addEventListener('end', () => { source.close(); resolve(words); });
     source.onerror = () => reject(new Error(`EventSource failed after ${words.length} events`));
   });
 }

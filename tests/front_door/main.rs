@@ -6,9 +6,13 @@ mod backend;
 mod backends;
 mod calls;
 mod cases;
+mod documents;
 mod fetchit;
+mod framing;
+mod h2;
 mod health;
 mod in_process;
+mod late_faults;
 mod manners;
 mod metadata;
 mod program;
@@ -16,10 +20,11 @@ mod raw;
 mod routes;
 mod rows;
 mod rules;
+mod schemathesis;
 mod streams;
+mod traces;
 mod websocket;
 
-use backend::Backend;
 use prost_reflect::DescriptorPool;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -56,7 +61,11 @@ async fn start_with(url: &str, settings: gateway::Settings, up: upstream::Settin
 /// The descriptors of the API that the scripted backend serves.
 fn pool() -> DescriptorPool {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/front_door");
-    let files = [folder.join("every.proto"), folder.join("legacy.proto")];
+    let files = [
+        folder.join("every.proto"),
+        folder.join("legacy.proto"),
+        folder.join("documents.proto"),
+    ];
     descriptors::from_protos(&files, &[&folder]).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -105,21 +114,15 @@ impl Running {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn json_bodies_are_answered_as_the_table_says() {
-    let backend = Backend::start().await;
-    let gateway = start(&backend.url(), gateway::Settings::default()).await;
-    rows::run(gateway.address, "json_body.txt").await;
+    rows::run("json_body.txt", rows::BOTH).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_answered_as_the_table_says() {
-    let backend = Backend::start().await;
-    let gateway = start(&backend.url(), gateway::Settings::default()).await;
-    rows::run(gateway.address, "requests.txt").await;
+    rows::run("requests.txt", rows::BOTH).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faulty_backends_are_reported_as_the_table_says() {
-    let backend = Backend::start().await;
-    let gateway = start(&backend.url(), gateway::Settings::default()).await;
-    rows::run(gateway.address, "upstream.txt").await;
+    rows::run("upstream.txt", &["HTTP/1.1"]).await;
 }

@@ -1,9 +1,10 @@
 //! Runs the data files: requests in, exact answers out. The format is told at the
 //! head of `tests/data/json_body.txt`.
 
+use crate::backend::Backend;
 use crate::raw::{self, Answer};
+use crate::{h2, start};
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Longer than this no row may take; deadlines in rows are far below.
@@ -22,8 +23,17 @@ pub struct Row {
     pub call: Option<String>,
 }
 
-/// Runs every row of a file against the gateway and reports all that differ.
-pub async fn run(address: SocketAddr, file: &str) {
+/// The protocols over which a file is run. What HTTP/2 cannot say is left to HTTP/1.1.
+pub const BOTH: &[&str] = &["HTTP/1.1", HTTP_2];
+const HTTP_2: &str = "HTTP/2";
+
+/// Runs every row of a file against a gateway and reports all that differ. What is
+/// answered with 4xx must not have reached the backend, unless the row tells the
+/// backend to say so.
+pub async fn run(file: &str, protocols: &[&str]) {
+    let backend = Backend::start().await;
+    let gateway = start(&backend.url(), trestle::gateway::Settings::default()).await;
+    let mut http2 = h2::Client::connect(gateway.address).await;
     let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).expect("the data file");
     let rows = parse((1..).zip(text.lines()));
@@ -31,15 +41,30 @@ pub async fn run(address: SocketAddr, file: &str) {
     let mut faults = String::new();
     let count = rows.len();
     for row in rows {
-        let begun = Instant::now();
-        let answer = tokio::time::timeout(PATIENCE, raw::send(address, &request(&row))).await;
-        let fault = match answer {
-            Ok(answer) => compare(&row, &answer, begun.elapsed()),
-            Err(_) => Some("no answer in time".to_owned()),
-        };
-        if let Some(fault) = fault {
-            writeln!(faults, "{file}:{}: {}\n    {fault}", row.line, row.title)
-                .expect("a string takes all");
+        let bytes = request(&row);
+        for &protocol in protocols {
+            let before = backend.seen().len();
+            let begun = Instant::now();
+            let answer = tokio::time::timeout(PATIENCE, async {
+                match protocol {
+                    HTTP_2 => http2.send(&bytes).await,
+                    _ => Some(raw::send(gateway.address, &bytes).await),
+                }
+            });
+            let fault = match answer.await {
+                Ok(None) => continue,
+                Ok(Some(answer)) => compare(&row, &answer, begun.elapsed()).or_else(|| {
+                    let called = backend.seen().len() > before;
+                    let refused = (400..500).contains(&answer.status) && !row.is_scripted();
+                    (refused && called).then(|| "the backend was called".to_owned())
+                }),
+                Err(_) => Some("no answer in time".to_owned()),
+            };
+            if let Some(fault) = fault {
+                let (line, title) = (row.line, &row.title);
+                writeln!(faults, "{file}:{line}: {title}, {protocol}\n    {fault}")
+                    .expect("a string takes all");
+            }
         }
     }
     assert!(faults.is_empty(), "of {count} rows these differ:\n{faults}");
@@ -72,6 +97,11 @@ pub fn parse<'a>(lines: impl IntoIterator<Item = (usize, &'a str)>) -> Vec<Row> 
                 row.add(what.repeat(count.parse().expect("a count")).as_bytes());
             }
             "|x" => row.add(&unescape(rest)),
+            // A line of a request that is given whole, with its CR LF.
+            "|>" => {
+                row.add(&unescape(&expand(rest)));
+                row.add(b"\r\n");
+            }
             "" => {}
             _ => panic!("line {number}: what is `{mark}`?"),
         }
@@ -83,6 +113,16 @@ impl Row {
     /// Asks for one thing more.
     pub fn expect(&mut self, line: String) {
         self.expected.push(line);
+    }
+
+    /// Takes a word from what is asked for, for others to look after.
+    pub fn take(&mut self, word: &str) -> bool {
+        let at = self.expected.iter().position(|expected| expected == word);
+        at.map(|at| self.expected.remove(at)).is_some()
+    }
+
+    fn is_scripted(&self) -> bool {
+        self.head.iter().any(|line| line.contains("-Script:"))
     }
 
     pub fn expects_nothing(&self) -> bool {
@@ -110,7 +150,9 @@ fn unescape(text: &str) -> Vec<u8> {
 /// The bytes of the request.
 pub fn request(row: &Row) -> Vec<u8> {
     let mut lines = row.head.iter();
-    let first = lines.next().expect("a request line");
+    let Some(first) = lines.next() else {
+        return row.body.clone();
+    };
     let mut bytes = unescape(&expand(first));
     if !first.contains(" HTTP/") {
         bytes.extend_from_slice(b" HTTP/1.1");
@@ -184,6 +226,7 @@ pub fn compare(row: &Row, answer: &Answer, took: Duration) -> Option<String> {
             "within" => took <= Duration::from_millis(rest.parse().expect("milliseconds")),
             "without" => answer.header(rest).is_none(),
             "empty" => answer.body.is_empty(),
+            "body" => answer.body == rest.as_bytes(),
             _ if word.ends_with(':') => answer.header(&word[..word.len() - 1]) == Some(rest),
             status => {
                 let code_holds = rest.is_empty()

@@ -2,8 +2,9 @@
 //! chooses. In every framing an error is the last record, and what then breaks off
 //! is a body that was not finished, not one that was.
 
+use http::HeaderMap;
 use http::header::{ACCEPT, HeaderValue};
-use http::{HeaderMap, StatusCode};
+use std::str::FromStr;
 
 /// The framing of a streamed reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +19,8 @@ pub enum Framing {
     Array,
     /// RFC 7464: each message after a record separator.
     Sequence,
-    /// Server-Sent Events: messages as data with ids, an error as `event: error`.
+    /// Server-Sent Events: messages as data with ids, an error as `event: error`, and
+    /// `event: end` where there was none.
     Events,
 }
 
@@ -28,6 +30,9 @@ pub(super) struct Chosen {
     pub(super) framing: Framing,
     pub(super) media: HeaderValue,
 }
+
+/// What `Accept` can choose, for those who chose something else.
+pub(in crate::gateway) const MEDIA_TYPES: &str = "application/x-ndjson, application/json, application/jsonl, application/json-seq or text/event-stream";
 
 const NDJSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -82,8 +87,12 @@ impl Framing {
 
     /// What goes after the last message of a call that succeeded.
     pub(super) fn end(self, out: &mut Vec<u8>) {
-        if self == Self::Array {
-            out.push(b']');
+        match self {
+            Self::Array => out.push(b']'),
+            // A page is not told why its stream ended: without this it could not tell
+            // the last message from a broken connection.
+            Self::Events => out.extend_from_slice(b"event: end\ndata: {}\n\n"),
+            Self::Envelope | Self::Bare | Self::Sequence => {}
         }
     }
 
@@ -104,37 +113,40 @@ impl Framing {
         out.extend_from_slice(b"}\n");
     }
 
-    /// What may be sent to show that the stream lives, where a framing has it.
-    pub(super) fn heartbeat(self, out: &mut Vec<u8>) -> bool {
-        if self == Self::Events {
-            out.extend_from_slice(b":\n\n");
-        }
-        self == Self::Events
+    /// What shows that the stream lives, where a framing has it.
+    pub(super) fn heartbeat(self) -> Option<&'static [u8]> {
+        (self == Self::Events).then_some(b":\n\n")
     }
 
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
+    /// What the parameter `framing` of a JSON media type can ask for.
+    fn of_json(name: &str) -> Option<Self> {
+        let framing = name.parse().ok();
+        framing.filter(|framing| matches!(framing, Self::Envelope | Self::Bare | Self::Array))
+    }
+}
+
+impl FromStr for Framing {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Ok(match name {
             "envelope" => Self::Envelope,
             "bare" => Self::Bare,
             "array" => Self::Array,
-            _ => return None,
+            "sequence" => Self::Sequence,
+            "events" => Self::Events,
+            _ => return Err("expected envelope, bare, array, sequence or events".to_owned()),
         })
     }
 }
 
 impl Chosen {
-    /// For a reply that is not streamed.
-    pub(super) fn single() -> Self {
-        Self {
-            framing: Framing::Bare,
-            media: JSON,
-        }
-    }
-
     /// Chooses by `Accept`: the range of the highest quality that names a framing,
     /// the first of equals. `framing=envelope|bare|array` as a parameter of
-    /// `application/json` or `application/x-ndjson` overrides the route's default.
-    pub(super) fn by(headers: &HeaderMap, default: Framing) -> Result<Self, StatusCode> {
+    /// `application/json` or `application/x-ndjson` overrides the route's default. `None`
+    /// where none is welcome. There is no protobuf among them: it has no way to tell an
+    /// error from a message.
+    pub(super) fn by(headers: &HeaderMap, default: Framing) -> Option<Self> {
         let mut best: Option<(f32, Self)> = None;
         let mut stated = false;
         let values = headers
@@ -153,7 +165,7 @@ impl Chosen {
             for (key, value) in parts.filter_map(|part| part.split_once('=')) {
                 match key {
                     "q" | "Q" => quality = value.parse().unwrap_or(0.0),
-                    "framing" => framing = Framing::named(value),
+                    "framing" => framing = Framing::of_json(value),
                     _ => {}
                 }
             }
@@ -165,9 +177,9 @@ impl Chosen {
             }
         }
         match best {
-            Some((_, chosen)) => Ok(chosen),
-            None if stated => Err(StatusCode::NOT_ACCEPTABLE),
-            None => Ok(Self {
+            Some((_, chosen)) => Some(chosen),
+            None if stated => None,
+            None => Some(Self {
                 framing: default,
                 media: default.media(),
             }),
@@ -251,7 +263,7 @@ mod tests {
             if !accept.is_empty() {
                 headers.insert(ACCEPT, HeaderValue::from_static(accept));
             }
-            let chosen = Chosen::by(&headers, Framing::Envelope).ok();
+            let chosen = Chosen::by(&headers, Framing::Envelope);
             let chosen = chosen
                 .as_ref()
                 .map(|chosen| (chosen.framing, chosen.media.to_str().unwrap_or_default()));

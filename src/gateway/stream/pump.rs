@@ -4,28 +4,33 @@
 use super::super::body;
 use super::super::failure::Failure;
 use super::super::matched::Owned;
+use super::limits::Activity;
 use super::split::Splitter;
 use crate::rule::BodySelector;
+use crate::telemetry::observe::Exchange;
 use crate::transcode;
 use crate::upstream::{Outgoing, Sending};
 use bytes::Bytes;
 use http_body::Body;
 use std::fmt::Display;
 use std::pin::pin;
+use std::sync::Arc;
 
 /// Sends the messages of `body`; what path and query give goes with the first.
 /// A message that cannot be read cancels the call.
 pub(super) async fn run<B>(
     route: Owned,
+    mut exchange: Exchange,
     body: B,
     bound: Vec<u8>,
     mut sending: Sending,
+    activity: Arc<Activity>,
 ) -> Result<(), Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    match messages(&route, body, bound, &mut sending).await {
+    match messages(&route, &mut exchange, body, bound, &mut sending, &activity).await {
         Ok(()) => {
             sending.finish();
             Ok(())
@@ -39,9 +44,11 @@ where
 
 async fn messages<B>(
     route: &Owned,
+    exchange: &mut Exchange,
     body: B,
     bound: Vec<u8>,
     sending: &mut Sending,
+    activity: &Activity,
 ) -> Result<(), Failure>
 where
     B: Body<Data = Bytes>,
@@ -55,6 +62,7 @@ where
         let frame = body::next_of_stream(body.as_mut()).await?;
         let ended = frame.is_none();
         if let Some(Ok(data)) = frame.map(http_body::Frame::into_data) {
+            exchange.body_received(data.len());
             splitter.push(&data);
         }
         while let Some(value) = splitter.next(ended)? {
@@ -66,10 +74,12 @@ where
                     line: value.line,
                     error,
                 })?;
+            exchange.message_sent(message.message().len());
             if sending.send(message).await.is_err() {
                 // The backend takes no more; its answer says why.
                 return Ok(());
             }
+            activity.pass();
         }
         if ended {
             return Ok(());

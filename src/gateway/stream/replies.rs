@@ -3,18 +3,24 @@
 //! both directions; so a client that reads slowly slows the backend, and one that
 //! leaves cancels it.
 
+use super::super::error::Error;
 use super::super::failure::Failure;
 use super::super::matched::Owned;
-use super::Pump;
+use super::super::trailers;
+use super::call::Call;
 use super::framing::Framing;
-use crate::upstream::Receiving;
+use super::limits::Activity;
+use crate::telemetry::observe::Exchange;
+use crate::upstream::Code;
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::Frame;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// Records are handed on together up to this many bytes, when there are several.
 const BATCH: usize = 16 << 10;
@@ -28,26 +34,31 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// A streamed answer.
 pub(super) struct Replies {
+    call: Call,
+    /// Who is told of the call's messages and of its end.
+    exchange: Exchange,
+    records: Records,
+    activity: Arc<Activity>,
+    state: State,
+    /// Whether trailing metadata is wanted.
+    trailers: bool,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// What is written of the messages.
+struct Records {
     route: Owned,
     framing: Framing,
-    receiving: Receiving,
-    pump: Option<Pump>,
-    state: State,
     /// Messages written so far.
     count: u64,
-    deadline: Instant,
-    /// When a message last came, as of the last look at the clock.
-    last: Instant,
-    timer: Pin<Box<Sleep>>,
-    closing: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 enum State {
     /// The first message, if it came before the head of the answer was sent.
     Beginning(Option<Bytes>),
     Running,
-    /// Everything has been written.
-    Done,
+    /// All records have been written; what follows them, if anything.
+    Ended(Option<HeaderMap>),
     /// An error was the last record: the body must not look finished.
     Broken,
 }
@@ -65,96 +76,129 @@ impl fmt::Display for Aborted {
 impl std::error::Error for Aborted {}
 
 impl Replies {
+    /// `first` is the message that came with the head, if one did.
     pub(super) fn new(
         route: Owned,
+        exchange: Exchange,
         framing: Framing,
-        receiving: Receiving,
-        pump: Option<Pump>,
+        call: Call,
         first: Option<Bytes>,
-        deadline: Instant,
+        activity: Arc<Activity>,
+        trailers: bool,
     ) -> Self {
-        let last = Instant::now();
-        let mut replies = Self {
-            closing: Box::pin(route.closing()),
+        let records = Records {
             route,
             framing,
-            receiving,
-            pump,
-            state: State::Beginning(first),
             count: 0,
-            deadline,
-            last,
-            timer: Box::pin(sleep_until(last)),
         };
-        let wake = replies.next_look();
-        replies.timer.as_mut().reset(wake);
-        replies
+        Self {
+            call,
+            exchange,
+            records,
+            activity,
+            state: State::Beginning(first),
+            trailers,
+            timer: None,
+        }
     }
 
     /// Writes what there is to `out`; pending only with nothing written.
     fn poll_records(&mut self, context: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<()> {
+        let written = self.begin(out).and_then(|()| self.read(context, out));
+        match written {
+            Ok(false) => {}
+            Ok(true) => {
+                self.records.framing.end(out);
+                let metadata = self.trailers.then(|| self.call.lock().trailers().cloned());
+                let trailers = metadata
+                    .flatten()
+                    .and_then(|metadata| trailers::of(&metadata));
+                self.state = State::Ended(trailers);
+            }
+            Err(failure) => self.fail(failure, out),
+        }
+        match (out.is_empty(), &self.state) {
+            (true, State::Running) => self.poll_heartbeat(context, out),
+            (false, State::Running) => {
+                if let Some(timer) = &mut self.timer {
+                    timer.as_mut().reset(Instant::now() + HEARTBEAT);
+                }
+                Poll::Ready(())
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// What stands before everything else, and the message that came with the head.
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         if let State::Beginning(first) = &mut self.state {
             let first = first.take();
             self.state = State::Running;
-            self.framing.begin(out);
-            if let Some(message) = first
-                && let Err(failure) = self.record(&message, out)
-            {
-                self.fail(failure, out);
-                return Poll::Ready(());
+            self.records.framing.begin(out);
+            if let Some(message) = first {
+                self.records.add(&message, out)?;
             }
         }
-        let before = out.len();
-        loop {
-            match self.poll_step(context, out) {
-                Poll::Ready(Ok(true)) if out.len() < BATCH => {}
-                Poll::Ready(Ok(true)) => break,
-                Poll::Ready(Ok(false)) => {
-                    self.framing.end(out);
-                    self.state = State::Done;
-                    return Poll::Ready(());
-                }
-                Poll::Ready(Err(failure)) => {
-                    self.fail(failure, out);
-                    return Poll::Ready(());
-                }
-                Poll::Pending => break,
-            }
-        }
-        if out.len() > before {
-            self.last = Instant::now();
-        } else if out.is_empty() {
-            return self.poll_timer(context, out);
-        }
-        Poll::Ready(())
+        Ok(())
     }
 
-    /// One message, or the end; sends what the client sends meanwhile.
-    fn poll_step(
-        &mut self,
-        context: &mut Context<'_>,
-        out: &mut Vec<u8>,
-    ) -> Poll<Result<bool, Failure>> {
-        if let Some(pump) = &mut self.pump
-            && let Poll::Ready(pumped) = pump.as_mut().poll(context)
-        {
-            self.pump = None;
-            pumped?;
-        }
-        match self.receiving.poll_message(context) {
-            Poll::Ready(Ok(Some(message))) => {
-                Poll::Ready(self.record(&message, out).map(|()| true))
+    /// Writes the messages that are there, up to a batch; whether the last has come.
+    fn read(&mut self, context: &mut Context<'_>, out: &mut Vec<u8>) -> Result<bool, Failure> {
+        let before = self.records.count;
+        let mut call = self.call.lock();
+        let ended = loop {
+            match call.poll_message(context) {
+                Poll::Ready(Ok(Some(message))) => {
+                    self.exchange.message_received(message.len());
+                    self.records.add(&message, out)?;
+                }
+                Poll::Ready(Ok(None)) => break true,
+                Poll::Ready(Err(failure)) => return Err(failure),
+                Poll::Pending => break false,
             }
-            Poll::Ready(Ok(None)) => Poll::Ready(Ok(false)),
-            Poll::Ready(Err(failure)) => Poll::Ready(Err(Failure::Upstream(failure))),
-            Poll::Pending => Poll::Pending,
+            if out.len() >= BATCH {
+                break false;
+            }
+        };
+        if ended {
+            self.exchange.called(Code::Ok, &"");
         }
+        if self.records.count > before {
+            self.activity.pass();
+        }
+        Ok(ended)
     }
 
-    fn record(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
+    fn fail(&mut self, failure: Failure, out: &mut Vec<u8>) {
+        self.call.lock().cancel();
+        let error = failure.tell(&mut self.exchange, self.records.route.schema());
+        self.records.fail(&error, out);
+        self.state = State::Broken;
+        self.timer = Some(Box::pin(sleep(FAREWELL)));
+    }
+
+    /// Shows that the stream lives, in a framing that can.
+    fn poll_heartbeat(&mut self, context: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<()> {
+        let Some(sign) = self.records.framing.heartbeat() else {
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(HEARTBEAT)));
+        while timer.as_mut().poll(context).is_ready() {
+            timer.as_mut().reset(Instant::now() + HEARTBEAT);
+            out.extend_from_slice(sign);
+        }
+        match out.is_empty() {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        }
+    }
+}
+
+impl Records {
+    fn add(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
         let before = out.len();
         self.framing.before(self.count, out);
-        if let Err(failure) = self.route.write(message, out) {
+        if let Err(failure) = self.route.write_line(message, out) {
             out.truncate(before);
             return Err(failure);
         }
@@ -163,51 +207,9 @@ impl Replies {
         Ok(())
     }
 
-    fn fail(&mut self, failure: Failure, out: &mut Vec<u8>) {
-        let status = failure.into_error(self.route.schema()).json();
+    fn fail(&self, error: &Error, out: &mut Vec<u8>) {
+        let status = error.json();
         self.framing.error(self.count, &status, out);
-        self.state = State::Broken;
-        self.timer.as_mut().reset(Instant::now() + FAREWELL);
-    }
-
-    /// Looks whether the call has become too old, or idle for too long.
-    fn poll_timer(&mut self, context: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<()> {
-        if self.closing.as_mut().poll(context).is_ready() {
-            self.fail(Failure::Closing, out);
-            return Poll::Ready(());
-        }
-        while self.timer.as_mut().poll(context).is_ready() {
-            let now = Instant::now();
-            if now >= self.deadline {
-                self.fail(
-                    Failure::Upstream(crate::upstream::Failure::DeadlineExceeded),
-                    out,
-                );
-                return Poll::Ready(());
-            }
-            if now >= self.last + self.route.manners().stream_idle {
-                self.fail(Failure::StreamIdle, out);
-                return Poll::Ready(());
-            }
-            let beaten = self.framing.heartbeat(out);
-            let wake = self.next_look();
-            self.timer.as_mut().reset(wake);
-            if beaten {
-                return Poll::Ready(());
-            }
-        }
-        Poll::Pending
-    }
-
-    fn next_look(&self) -> Instant {
-        let idle = self.last + self.route.manners().stream_idle;
-        let next = self
-            .deadline
-            .min(idle.max(Instant::now() + Duration::from_millis(1)));
-        match self.framing {
-            Framing::Events => next.min(Instant::now() + HEARTBEAT),
-            _ => next,
-        }
     }
 }
 
@@ -219,26 +221,33 @@ impl http_body::Body for Replies {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        match self.state {
-            State::Done => return Poll::Ready(None),
-            State::Broken => {
-                let left = self.timer.as_mut().poll(context);
-                return left.map(|()| Some(Err(Aborted.into())));
-            }
-            State::Beginning(_) | State::Running => {}
-        }
         let mut out = Vec::new();
-        let written = self.poll_records(context, &mut out);
-        if !out.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(out.into()))));
+        if let State::Beginning(_) | State::Running = self.state {
+            if self.poll_records(context, &mut out).is_pending() {
+                return Poll::Pending;
+            }
+            if !out.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(out.into()))));
+            }
         }
-        match (written, &self.state) {
-            (Poll::Ready(()), State::Done) => Poll::Ready(None),
-            _ => Poll::Pending,
+        match &mut self.state {
+            State::Ended(trailers) => Poll::Ready(
+                trailers
+                    .take()
+                    .map(|trailers| Ok(Frame::trailers(trailers))),
+            ),
+            State::Broken => match &mut self.timer {
+                Some(timer) => timer
+                    .as_mut()
+                    .poll(context)
+                    .map(|()| Some(Err(Aborted.into()))),
+                None => Poll::Ready(Some(Err(Aborted.into()))),
+            },
+            State::Beginning(_) | State::Running => Poll::Pending,
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.state, State::Done)
+        matches!(self.state, State::Ended(None))
     }
 }

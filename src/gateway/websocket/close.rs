@@ -3,6 +3,7 @@
 use super::super::error::Error;
 use super::super::failure::Failure;
 use super::link::Socket;
+use crate::telemetry::observe::{self, Exchange};
 use crate::transcode::Schema;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -26,8 +27,17 @@ pub(super) enum End {
     Left { complete: bool },
     /// There is nobody to tell anything.
     Lost(&'static str),
-    /// The server is finishing.
-    GoingAway,
+}
+
+impl End {
+    /// What ended the exchange, as telemetry has it.
+    pub(super) fn observed(&self) -> observe::End {
+        match self {
+            Self::Finished | Self::Left { complete: true } => observe::End::Complete,
+            Self::Failed(_) => observe::End::Broken,
+            Self::Violated(_) | Self::Left { .. } | Self::Lost(_) => observe::End::Cancelled,
+        }
+    }
 }
 
 /// How long the client has to take what it is told and to close its side.
@@ -39,21 +49,17 @@ const MAX_REASON: usize = 123;
 /// Tells the client how it ended and closes the connection.
 pub(super) async fn close(
     end: End,
+    exchange: &mut Exchange,
     schema: &Schema,
     mut sink: SplitSink<Socket, Message>,
     mut frames: SplitStream<Socket>,
 ) {
     let (code, reason, error) = match end {
         End::Finished => (CloseCode::Normal, String::new(), None),
-        End::GoingAway => (
-            CloseCode::Away,
-            "the server is shutting down".to_owned(),
-            None,
-        ),
         End::Violated(fault) => (CloseCode::Protocol, fault, None),
         End::Failed(failure) => {
             let own = own_code(&failure);
-            let error = failure.into_error(schema);
+            let error = failure.tell(exchange, schema);
             let code = own.unwrap_or(CloseCode::from(4000 + error.code() as u16));
             (code, error.message().to_owned(), Some(record(&error)))
         }
@@ -116,12 +122,13 @@ fn record(error: &Error) -> Utf8Bytes {
     format!(r#"{{"error":{status}}}"#).into()
 }
 
-/// The code of a fault for which RFC 6455 has one.
+/// The code of an end for which RFC 6455 has one.
 fn own_code(failure: &Failure) -> Option<CloseCode> {
     match failure {
         Failure::BadFrame { .. } | Failure::EmptyBody => Some(CloseCode::Invalid),
         Failure::BodyTooLarge { .. } => Some(CloseCode::Size),
         Failure::UnexpectedFrame(_) => Some(CloseCode::Unsupported),
+        Failure::Closing => Some(CloseCode::Away),
         _ => None,
     }
 }

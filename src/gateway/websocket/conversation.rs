@@ -3,18 +3,20 @@
 
 use super::super::failure::Failure;
 use super::super::matched::Owned;
-use super::GoingAway;
+use super::super::stream::{self, Activity};
 use super::close::{self, End, answer};
 use super::downlink::Downlink;
 use super::link::{Kind, Link, Socket};
 use super::uplink::{Opening, Uplink};
-use crate::upstream::{Failure as Upstreams, Open, Receiving};
+use crate::telemetry::observe::Exchange;
+use crate::upstream::{Code, Failure as Upstreams, Open, Receiving};
 use futures_util::StreamExt as _;
 use futures_util::stream::{SplitSink, SplitStream};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -24,8 +26,9 @@ pub(super) struct Conversation {
     pub(super) route: Owned,
     pub(super) opening: Opening,
     pub(super) open: Open,
-    pub(super) going_away: Option<GoingAway>,
     pub(super) kind: Option<Kind>,
+    /// Who is told of the call, and of the end of it all.
+    pub(super) exchange: Exchange,
 }
 
 /// Buffers for small messages; large ones grow them.
@@ -44,6 +47,7 @@ impl Conversation {
             }
         };
         let route = self.route.clone();
+        let mut exchange = self.exchange.share();
         let limit = Some(route.settings().max_body);
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
@@ -53,38 +57,41 @@ impl Conversation {
         let io = TokioIo::new(upgraded);
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
         let (mut sink, mut frames) = socket.split();
-        let deadline = self.open.deadline;
-        let going_away = self.going_away.take();
+        let activity = Arc::new(Activity::new());
+        let over = stream::over(route.clone(), activity.clone(), self.open.deadline);
         let end = tokio::select! {
             biased;
-            end = self.talk(&mut sink, &mut frames) => end,
-            () = begun(going_away) => End::GoingAway,
-            () = sleep_until(deadline) => {
-                End::Failed(Failure::Upstream(Upstreams::DeadlineExceeded))
-            }
+            end = self.talk(&mut sink, &mut frames, activity) => end,
+            failure = over => End::Failed(failure),
         };
-        close::close(end, route.schema(), sink, frames).await;
+        let observed = end.observed();
+        close::close(end, &mut exchange, route.schema(), sink, frames).await;
+        exchange.end(observed);
     }
 
     async fn talk(
         self,
         sink: &mut SplitSink<Socket, Message>,
         frames: &mut SplitStream<Socket>,
+        activity: Arc<Activity>,
     ) -> End {
         let Self {
             route,
             opening,
             open,
             kind,
+            mut exchange,
             ..
         } = self;
+        exchange.call();
         let (sending, mut receiving) = match route.upstream().open(open).await {
             Ok(call) => call,
             Err(failure) => return End::Failed(Failure::Upstream(failure)),
         };
-        let link = Link::new(kind);
+        let link = Link::new(kind, activity);
+        let (up, mut after) = (exchange.share(), exchange.share());
         let up = async {
-            let uplink = Uplink::open(&route, &link, frames, sending, opening).await;
+            let uplink = Uplink::open(&route, &link, frames, sending, opening, up).await;
             uplink.run().await
         };
         let down = Downlink {
@@ -92,18 +99,20 @@ impl Conversation {
             link: &link,
             receiving: &mut receiving,
             sink,
+            exchange,
         };
         let end = tokio::select! {
             biased;
             end = down.run() => end,
             end = up => end,
-            () = link.idle(route.manners().stream_idle) => End::Failed(Failure::StreamIdle),
         };
         if matches!(end, End::Left { complete: true }) && route.binding().method.client_streaming {
             // A cancellation could overtake messages that are on their way.
             let aftermath = async {
                 answer(sink).await;
-                rest(&mut receiving).await;
+                if rest(&mut receiving).await.is_ok() {
+                    after.called(Code::Ok, &"");
+                }
             };
             let _ = timeout(AFTERMATH, aftermath).await;
         }
@@ -112,13 +121,7 @@ impl Conversation {
 }
 
 /// Reads replies that nobody wants any more.
-async fn rest(receiving: &mut Receiving) {
-    while let Ok(Some(_)) = receiving.message().await {}
-}
-
-async fn begun(going_away: Option<GoingAway>) {
-    match going_away {
-        Some(going_away) => going_away.begun().await,
-        None => std::future::pending().await,
-    }
+async fn rest(receiving: &mut Receiving) -> Result<(), Upstreams> {
+    while receiving.message().await?.is_some() {}
+    Ok(())
 }

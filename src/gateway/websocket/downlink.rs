@@ -5,7 +5,8 @@ use super::super::failure::Failure;
 use super::super::matched::Owned;
 use super::close::End;
 use super::link::{Kind, Link, Socket};
-use crate::upstream::{Failure as Upstreams, Receiving};
+use crate::telemetry::observe::Exchange;
+use crate::upstream::{Code, Failure as Upstreams, Receiving};
 use bytes::Bytes;
 use futures_util::SinkExt as _;
 use futures_util::stream::SplitSink;
@@ -22,6 +23,7 @@ pub(super) struct Downlink<'a> {
     pub(super) link: &'a Link,
     pub(super) receiving: &'a mut Receiving,
     pub(super) sink: &'a mut SplitSink<Socket, Message>,
+    pub(super) exchange: Exchange,
 }
 
 impl Downlink<'_> {
@@ -65,17 +67,26 @@ impl Downlink<'_> {
             Poll::Pending => {
                 self.flush().await?;
                 loop {
-                    tokio::select! {
+                    let ping = tokio::select! {
                         biased;
                         reply = self.receiving.message() => break reply,
-                        () = self.link.ping.notified() => {}
+                        () = self.link.ping.notified() => true,
+                        () = self.link.flush.notified() => false,
+                    };
+                    if ping {
+                        let patience = self.patience();
+                        let ping = self.sink.feed(Message::Ping(Bytes::new()));
+                        taken(self.link, patience, ping).await?;
                     }
-                    let patience = self.patience();
-                    let ping = self.sink.send(Message::Ping(Bytes::new()));
-                    taken(self.link, patience, ping).await?;
+                    self.flush().await?;
                 }
             }
         };
+        match &reply {
+            Ok(Some(message)) => self.exchange.message_received(message.len()),
+            Ok(None) => self.exchange.called(Code::Ok, &""),
+            Err(_) => {}
+        }
         reply.map_err(|failure| End::Failed(Failure::Upstream(failure)))
     }
 
@@ -84,12 +95,14 @@ impl Downlink<'_> {
             Kind::Binary => Message::Binary(Bytes::copy_from_slice(reply)),
             Kind::Text => {
                 let mut json = Vec::with_capacity(reply.len() * 2 + 64);
-                self.route.write(reply, &mut json).map_err(End::Failed)?;
+                self.route
+                    .write_line(reply, &mut json)
+                    .map_err(End::Failed)?;
                 let text = Utf8Bytes::try_from(json).expect("the transcoder writes UTF-8");
                 Message::Text(text)
             }
         };
-        self.link.pass();
+        self.link.activity.pass();
         let patience = self.patience();
         taken(self.link, patience, self.sink.feed(frame)).await
     }

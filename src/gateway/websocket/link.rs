@@ -1,12 +1,11 @@
 //! What the two directions of one WebSocket know of each other.
 
+use super::super::stream::Activity;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 
 pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -25,10 +24,12 @@ pub(super) enum Kind {
 pub(super) struct Link {
     fixed: Option<Kind>,
     binary: AtomicBool,
-    /// When a message last went either way.
-    last: Mutex<Instant>,
+    pub(super) activity: Arc<Activity>,
     /// Asks for a ping to be sent.
     pub(super) ping: Notify,
+    /// Asks for what is written to be flushed: nothing is being read, and this is how
+    /// a server is made to look whether the client is still there.
+    pub(super) flush: Notify,
     /// The client took bytes for which it had to be waited.
     pub(super) alive: Notify,
 }
@@ -44,12 +45,13 @@ impl Kind {
 }
 
 impl Link {
-    pub(super) fn new(fixed: Option<Kind>) -> Self {
+    pub(super) fn new(fixed: Option<Kind>, activity: Arc<Activity>) -> Self {
         Self {
             fixed,
             binary: AtomicBool::new(fixed == Some(Kind::Binary)),
-            last: Mutex::new(Instant::now()),
+            activity,
             ping: Notify::new(),
+            flush: Notify::new(),
             alive: Notify::new(),
         }
     }
@@ -66,25 +68,5 @@ impl Link {
     pub(super) fn take(&self, kind: Kind) -> bool {
         self.binary.store(kind == Kind::Binary, Relaxed);
         self.fixed.is_none_or(|fixed| fixed == kind)
-    }
-
-    /// A message has passed.
-    pub(super) fn pass(&self) {
-        *self.last() = Instant::now();
-    }
-
-    /// Returns once no message has passed for so long.
-    pub(super) async fn idle(&self, limit: Duration) {
-        loop {
-            let last = *self.last();
-            sleep_until(last + limit).await;
-            if *self.last() == last {
-                return;
-            }
-        }
-    }
-
-    fn last(&self) -> MutexGuard<'_, Instant> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,8 @@
 //!   code, says so too, but forgoes what is still to be answered.
 //! - The call's end closes with 1000. An error is told in a text frame
 //!   `{"error":{…}}`, always the last, and by the code: 4000 and the gRPC code, or
-//!   what RFC 6455 has for faults of the client. The reason is the error's message.
+//!   what RFC 6455 has for faults of the client and for the end of the server. The
+//!   reason is the error's message.
 //!
 //! A socket is read only while the backend takes messages, and a backend is read
 //! only while the client takes frames.
@@ -21,13 +22,10 @@
 mod close;
 mod conversation;
 mod downlink;
-mod going_away;
 mod handshake;
 mod link;
 mod origin;
 mod uplink;
-
-pub use going_away::GoingAway;
 
 use super::answer::Response;
 use super::failure::Failure;
@@ -36,11 +34,12 @@ use super::matched::Matched;
 use super::{Worker, bind, content, exchange, metadata};
 use crate::route::{Captures, Match};
 use crate::rule::BodySelector;
+use crate::telemetry::observe::{Exchange, Phase};
 use crate::upstream::Open;
 use conversation::Conversation;
 use handshake::Handshake;
-use http::Method;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use std::sync::Arc;
 use tokio::time::Instant;
 use uplink::Opening;
@@ -50,7 +49,8 @@ use uplink::Opening;
 pub(super) fn respond(
     worker: &Arc<Worker>,
     head: &mut Parts,
-    identity: &Identity,
+    identity: &mut Identity,
+    exchange: &mut Exchange,
 ) -> Result<Option<Response>, Failure> {
     if !handshake::is_asked(head) {
         return Ok(None);
@@ -59,6 +59,7 @@ pub(super) fn respond(
     let Some((binding, captures)) = streaming(worker, &path)? else {
         return Ok(None);
     };
+    identity.decide(exchange, head, Some(binding), &worker.tables.settings);
     let matched = Matched::new(worker, identity, binding, captures);
     let (settings, manners) = (matched.settings, matched.manners);
     let handshake = Handshake::check(head, &settings.websocket)?;
@@ -68,12 +69,14 @@ pub(super) fn respond(
         metadata: metadata::of(head, identity, settings)?,
         deadline: Instant::now() + asked.min(manners.stream_lifetime),
     };
+    exchange.reach(Phase::Decoded);
+    exchange.answered(StatusCode::SWITCHING_PROTOCOLS);
     let conversation = Conversation {
         route: matched.owned(),
         opening: opening(&matched, head.uri.query())?,
         open,
-        going_away: head.extensions.remove::<GoingAway>(),
         kind: handshake.kind(),
+        exchange: exchange.take(),
     };
     let (response, upgrade) = handshake.accept();
     tokio::spawn(conversation.run(upgrade));

@@ -6,12 +6,14 @@ use super::super::matched::Owned;
 use super::super::stream;
 use super::close::End;
 use super::link::{Kind, Link, Socket};
+use crate::telemetry::observe::Exchange;
 use crate::transcode;
-use crate::upstream::{Outgoing, Sending};
+use crate::upstream::{Closed, Outgoing, Sending};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 use prost::Message as _;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -36,6 +38,7 @@ pub(super) struct Uplink<'a> {
     request: Request,
     /// What goes with the first message.
     bound: Vec<u8>,
+    exchange: Exchange,
     /// Messages so far.
     count: usize,
 }
@@ -53,6 +56,9 @@ enum Request {
     Complete(&'static str),
 }
 
+/// How often a client that is not being read is looked for.
+const GLANCE: Duration = Duration::from_millis(50);
+
 impl<'a> Uplink<'a> {
     /// Sends the request as far as the handshake has it.
     pub(super) async fn open(
@@ -61,11 +67,13 @@ impl<'a> Uplink<'a> {
         frames: &'a mut SplitStream<Socket>,
         mut sending: Sending,
         opening: Opening,
+        mut exchange: Exchange,
     ) -> Self {
         let (request, bound) = match opening {
             Opening::Whole(message) => {
+                exchange.message_sent(message.message().len());
                 // Where the backend takes no more, its answer says why.
-                if sending.send(message).await.is_ok() {
+                if send(link, &mut sending, message).await.is_ok() {
                     sending.finish();
                 }
                 (Request::Given, Vec::new())
@@ -91,6 +99,7 @@ impl<'a> Uplink<'a> {
             frames,
             request,
             bound,
+            exchange,
             count: 0,
         }
     }
@@ -167,9 +176,10 @@ impl<'a> Uplink<'a> {
                 let bound = std::mem::take(&mut self.bound);
                 let message = message(self.route, kind, &frame, &bound)
                     .map_err(|error| bad(self.count, &error))?;
-                self.link.pass();
-                let sent = sending.send(message).await;
-                self.link.pass();
+                self.link.activity.pass();
+                self.exchange.message_sent(message.message().len());
+                let sent = send(self.link, sending, message).await;
+                self.link.activity.pass();
                 match (sent, *streams) {
                     (Err(_), _) => self.request = Request::Refused,
                     (Ok(()), true) => {}
@@ -212,6 +222,19 @@ impl<'a> Uplink<'a> {
             self.cancel();
         }
         End::Left { complete }
+    }
+}
+
+/// Sends a message. Nothing is read while the backend has no room for it, so a client
+/// that leaves is looked for.
+async fn send(link: &Link, sending: &mut Sending, message: Outgoing) -> Result<(), Closed> {
+    let mut sent = pin!(sending.send(message));
+    loop {
+        tokio::select! {
+            biased;
+            sent = &mut sent => return sent,
+            () = sleep(GLANCE) => link.flush.notify_one(),
+        }
     }
 }
 

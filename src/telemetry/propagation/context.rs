@@ -85,6 +85,24 @@ impl Decision {
     }
 }
 
+// === impl Format ===
+
+impl Format {
+    /// The header that it is known by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TraceContext => "traceparent",
+            Self::B3 => "b3",
+            Self::B3Multi => "x-b3-traceid",
+            Self::XRay => "x-amzn-trace-id",
+            Self::GrpcTraceBin => "grpc-trace-bin",
+            Self::CloudTrace => "x-cloud-trace-context",
+            Self::Jaeger => "uber-trace-id",
+            Self::OpenTracing => "ot-tracer-traceid",
+        }
+    }
+}
+
 // === impl Context ===
 
 impl Context {
@@ -113,13 +131,8 @@ impl Context {
     /// The start of a new trace, with no parent. Where X-Ray is among the
     /// formats its ids begin with the time, as X-Ray demands of all trace ids.
     pub fn new_root(formats: Formats, decision: Decision) -> Self {
-        let trace_id = if formats.contains(Formats::XRAY) {
-            TraceId::random_at(epoch_seconds())
-        } else {
-            TraceId::random()
-        };
         Self {
-            trace_id,
+            trace_id: TraceId::fresh(formats),
             parent: None,
             decision,
             random: true,
@@ -207,6 +220,16 @@ impl Context {
     pub(super) fn set_baggage(&mut self, baggage: Option<HeaderValue>) {
         if self.cargo.is_some() || baggage.is_some() {
             self.cargo.get_or_insert_default().baggage = baggage;
+        }
+    }
+}
+
+impl TraceId {
+    /// A new id that these formats can carry.
+    pub fn fresh(formats: Formats) -> Self {
+        match formats.contains(Formats::XRAY) {
+            true => Self::random_at(epoch_seconds()),
+            false => Self::random(),
         }
     }
 }

@@ -163,6 +163,17 @@ impl Extracted {
         }
     }
 
+    /// The place that a span of this request has, in a new trace if need be, and
+    /// what else the request named. What a span's sampler decides is not in it yet.
+    pub fn into_parts(self, formats: Formats) -> (Context, Vec<Link>) {
+        let decision = self.decision();
+        let mut context = self
+            .context
+            .unwrap_or_else(|| Context::new_root(formats, decision));
+        context.set_baggage(self.baggage);
+        (context, self.links)
+    }
+
     /// The context to send upstream while no span is recorded here: the
     /// caller's own, unchanged where it names a span, and otherwise one with a
     /// new span id, below a new root if need be. `undecided` takes the place of
@@ -183,6 +194,17 @@ impl Extracted {
             decision
         };
         context.child(SpanId::random()).with_decision(decision)
+    }
+}
+
+/// As if it had been read from a request.
+impl From<Context> for Extracted {
+    fn from(context: Context) -> Self {
+        Self {
+            baggage: context.baggage().cloned(),
+            context: Some(context),
+            ..Self::default()
+        }
     }
 }
 

@@ -54,3 +54,4 @@ pub use ids::{SpanId, TraceId};
 pub use inject::inject;
 pub use names::is_trace_header;
 pub use otel::Propagator;
+pub(super) use otel::to_span as span_context;

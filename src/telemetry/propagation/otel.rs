@@ -134,7 +134,7 @@ fn collect(extractor: &dyn Extractor) -> HeaderMap {
 }
 
 /// None where no span is named: OpenTelemetry knows no such thing.
-fn to_span(context: &Context) -> Option<SpanContext> {
+pub(in crate::telemetry) fn to_span(context: &Context) -> Option<SpanContext> {
     Some(SpanContext::new(
         opentelemetry::TraceId::from_bytes(context.trace_id().to_bytes()),
         opentelemetry::SpanId::from_bytes(context.parent()?.to_bytes()),

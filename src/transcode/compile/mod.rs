@@ -5,6 +5,7 @@ mod enums;
 mod features;
 mod marks;
 
+use crate::transcode::json::Guess;
 use crate::transcode::names::NameTable;
 use crate::transcode::schema::{
     EnumId, Field, Form, Key, Kind, Message, MessageId, NONE, Schema, Shape, Tag,
@@ -120,16 +121,11 @@ impl Names<'_> {
         } else {
             kind.wire_type()
         };
-        let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-        let guess = match field.json_name.bytes().all(plain) {
-            true => format!("\"{}\"", field.json_name).into_bytes(),
-            false => Vec::new(),
-        };
         Field {
             number: field.number,
             name: field.name.as_str().into(),
             json_name: field.json_name.as_str().into(),
-            guess: guess.into(),
+            guess: Guess::new(&field.json_name),
             json_key: Key::new(&field.json_name),
             proto_key: Key::new(&field.name),
             kind,

@@ -1,12 +1,19 @@
 //! JSON numbers without loss: an integer is exact or refused, whatever its
 //! notation, and no exponent costs more than its digits.
 
+use super::string::utf8;
+
 /// The text of a number that follows the JSON grammar.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::transcode) struct Number<'a> {
-    pub(in crate::transcode) text: &'a str,
-    /// Set if it is written as a plain integer of at most 19 digits.
-    pub(super) plain: Option<Integral>,
+    raw: &'a [u8],
+    negative: bool,
+    /// All the digits before an exponent, as one integer, if [`Self::exact`].
+    digits: u64,
+    /// How many of them stand behind the point.
+    decimals: usize,
+    /// At most 19 digits and no exponent.
+    exact: bool,
 }
 
 /// An integer: sign and magnitude.
@@ -24,66 +31,76 @@ pub(in crate::transcode) enum NotIntegral {
 }
 
 impl<'a> Number<'a> {
-    /// Parses a number at the start of `text[at..]`; gives it and its end.
+    /// Parses a number at the start of `bytes[at..]`; gives it and its end.
     /// `Err` is where the grammar is broken.
     #[inline]
     pub(in crate::transcode) fn scan(
-        text: &'a str,
+        bytes: &'a [u8],
         at: usize,
     ) -> Result<(Number<'a>, usize), usize> {
-        let bytes = text.as_bytes();
         let negative = bytes.get(at) == Some(&b'-');
         let start = at + usize::from(negative);
-        let mut end = start;
-        let mut magnitude = 0u64;
-        while let Some(digit @ b'0'..=b'9') = bytes.get(end) {
-            magnitude = magnitude
-                .wrapping_mul(10)
-                .wrapping_add(u64::from(digit - b'0'));
-            end += 1;
-        }
+        let (mut digits, mut end) = scan_digits(bytes, start, 0);
         if end == start || (bytes[start] == b'0' && end > start + 1) {
             return Err(end.min(start + 1));
         }
-        let mut plain = (end - start <= 19).then_some(Integral {
-            negative,
-            magnitude,
-        });
-        if let Some(b'.' | b'e' | b'E') = bytes.get(end) {
-            end = scan_fraction_and_exponent(bytes, end)?;
-            plain = None;
+        let (mut count, mut decimals) = (end - start, 0);
+        if bytes.get(end) == Some(&b'.') {
+            let point = end;
+            (digits, end) = scan_digits(bytes, point + 1, digits);
+            decimals = end - point - 1;
+            count += decimals;
+            if decimals == 0 {
+                return Err(end);
+            }
+        }
+        let mut exact = count <= 19;
+        if let Some(b'e' | b'E') = bytes.get(end) {
+            end = scan_exponent(bytes, end)?;
+            exact = false;
         }
         Ok((
             Number {
-                text: &text[at..end],
-                plain,
+                raw: &bytes[at..end],
+                negative,
+                digits,
+                decimals,
+                exact,
             },
             end,
         ))
     }
 
     /// Parses all of `text`, as for a number inside a string.
-    pub(in crate::transcode) fn parse(text: &'a str) -> Option<Number<'a>> {
+    pub(in crate::transcode) fn parse(text: &'a [u8]) -> Option<Number<'a>> {
         match Number::scan(text, 0) {
             Ok((number, end)) if end == text.len() => Some(number),
             _ => None,
         }
     }
 
+    /// As it is written.
+    pub(in crate::transcode) fn text(self) -> &'a str {
+        utf8(self.raw)
+    }
+
     /// The exact integer that the number is.
     #[inline]
     pub(in crate::transcode) fn integral(self) -> Result<Integral, NotIntegral> {
-        match self.plain {
-            Some(integral) => Ok(integral),
-            None => self.integral_by_digits(),
+        match self.exact && self.decimals == 0 {
+            true => Ok(Integral {
+                negative: self.negative,
+                magnitude: self.digits,
+            }),
+            false => self.integral_by_digits(),
         }
     }
 
     fn integral_by_digits(self) -> Result<Integral, NotIntegral> {
-        let negative = self.text.starts_with('-');
-        let (mantissa, exponent) = match self.text.find(['e', 'E']) {
-            Some(at) => (&self.text[..at], exponent(&self.text[at + 1..])),
-            None => (self.text, 0),
+        let (text, negative) = (self.text(), self.negative);
+        let (mantissa, exponent) = match text.find(['e', 'E']) {
+            Some(at) => (&text[..at], exponent(&text[at + 1..])),
+            None => (text, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = || {
@@ -129,41 +146,48 @@ impl<'a> Number<'a> {
     /// The nearest double; infinite if there is none.
     #[inline]
     pub(in crate::transcode) fn to_f64(self) -> f64 {
-        match self.plain {
-            Some(Integral {
-                negative,
-                magnitude,
-            }) if magnitude < 1 << 53 => {
-                let value = magnitude as f64;
-                if negative { -value } else { value }
-            }
-            // The JSON grammar is a part of what `parse` takes.
-            _ => self.text.parse().unwrap_or(f64::INFINITY),
+        // Two doubles that are exact have the nearest one as their quotient.
+        if self.exact
+            && self.digits < 1 << 53
+            && let Some(power) = POWERS_OF_TEN.get(self.decimals)
+        {
+            let value = self.digits as f64 / power;
+            return if self.negative { -value } else { value };
         }
+        // The JSON grammar is a part of what `parse` takes.
+        self.text().parse().unwrap_or(f64::INFINITY)
     }
 
     /// The nearest float; infinite if there is none.
     pub(in crate::transcode) fn to_f32(self) -> f32 {
-        self.text.parse().unwrap_or(f32::INFINITY)
+        self.text().parse().unwrap_or(f32::INFINITY)
     }
 }
 
-fn scan_fraction_and_exponent(bytes: &[u8], mut at: usize) -> Result<usize, usize> {
-    if bytes.get(at) == Some(&b'.') {
-        at = scan_digits(bytes, at + 1)?;
+/// Those that a double holds exactly and that as many decimals as digits may need.
+const POWERS_OF_TEN: [f64; 20] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19,
+];
+
+/// Puts the digits from `at` on behind `value`, and gives their end. More than 19
+/// digits in all do not fit.
+#[inline]
+fn scan_digits(bytes: &[u8], mut at: usize, mut value: u64) -> (u64, usize) {
+    while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        at += 1;
     }
-    if let Some(b'e' | b'E') = bytes.get(at) {
-        let sign = matches!(bytes.get(at + 1), Some(b'+' | b'-'));
-        at = scan_digits(bytes, at + 1 + usize::from(sign))?;
-    }
-    Ok(at)
+    (value, at)
 }
 
-fn scan_digits(bytes: &[u8], start: usize) -> Result<usize, usize> {
-    let rest = bytes.get(start..).unwrap_or_default();
-    match rest.iter().take_while(|byte| byte.is_ascii_digit()).count() {
-        0 => Err(start),
-        count => Ok(start + count),
+/// The end of the exponent whose `e` is at `at`.
+fn scan_exponent(bytes: &[u8], at: usize) -> Result<usize, usize> {
+    let sign = matches!(bytes.get(at + 1), Some(b'+' | b'-'));
+    let start = at + 1 + usize::from(sign);
+    match scan_digits(bytes, start, 0).1 {
+        end if end == start => Err(start),
+        end => Ok(end),
     }
 }
 
@@ -186,7 +210,7 @@ mod tests {
         let Integral {
             negative,
             magnitude,
-        } = Number::parse(text).unwrap().integral()?;
+        } = Number::parse(text.as_bytes()).unwrap().integral()?;
         Ok(if negative {
             -i128::from(magnitude)
         } else {
@@ -199,13 +223,13 @@ mod tests {
         for text in [
             "0", "-0", "10", "1.5", "1e3", "1E+3", "1e-3", "-0.0e0", "1.50",
         ] {
-            assert!(Number::parse(text).is_some(), "{text}");
+            assert!(Number::parse(text.as_bytes()).is_some(), "{text}");
         }
         for text in [
             "", "-", "+1", "01", "-01", ".5", "1.", "1e", "1e+", "0x1", " 1", "1 ", "NaN", "1_0",
             "١",
         ] {
-            assert!(Number::parse(text).is_none(), "{text}");
+            assert!(Number::parse(text.as_bytes()).is_none(), "{text}");
         }
     }
 
@@ -256,15 +280,22 @@ mod tests {
             "9007199254740993",
             "123.456",
             "-17",
+            "-0.0",
+            "199.95",
+            "0.000000000000000001",
+            "0.0000000000000000001",
+            "9007199254.740991",
+            "9007199254.740993",
+            "8.988465674311579538",
         ] {
             let parsed: f64 = text.parse().unwrap();
             assert_eq!(
-                Number::parse(text).unwrap().to_f64().to_bits(),
+                Number::parse(text.as_bytes()).unwrap().to_f64().to_bits(),
                 parsed.to_bits(),
                 "{text}"
             );
         }
-        assert!(Number::parse("1e309").unwrap().to_f64().is_infinite());
-        assert!(Number::parse("3.5e38").unwrap().to_f32().is_infinite());
+        assert!(Number::parse(b"1e309").unwrap().to_f64().is_infinite());
+        assert!(Number::parse(b"3.5e38").unwrap().to_f32().is_infinite());
     }
 }

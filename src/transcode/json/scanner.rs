@@ -1,48 +1,27 @@
 //! A pull scanner over one JSON text. It knows the grammar and where it is; which
 //! tokens are wanted is left to its caller.
 
+use super::find::find_special;
+use super::guess::Guess;
 use super::number::Number;
-use super::string::{Text, find_special, hex4};
+use super::string::{Text, hex4, utf8};
 use crate::transcode::error::{ReadError, Reason, quote};
 
 type Result<T = ()> = std::result::Result<T, ReadError>;
 
-/// As `slice::starts_with`, for the short names that fields have: two words that
-/// overlap cost less than a call.
-#[inline]
-fn starts_with(text: &[u8], name: &[u8]) -> bool {
-    let Some(text) = text.get(..name.len()) else {
-        return false;
-    };
-    if name.len() > 16 {
-        return text == name;
-    }
-    match (words::<8>(text, name), words::<4>(text, name)) {
-        (Some(same), _) | (None, Some(same)) => same,
-        (None, None) => text.iter().zip(name).all(|(a, b)| a == b),
-    }
-}
-
-/// Whether the first and the last `N` bytes of two texts of one length are the same;
-/// `None` where they are shorter.
-#[inline]
-fn words<const N: usize>(text: &[u8], name: &[u8]) -> Option<bool> {
-    let first = text.first_chunk::<N>()? == name.first_chunk::<N>()?;
-    Some(first && text.last_chunk::<N>()? == name.last_chunk::<N>()?)
-}
-
 /// A position in a JSON text.
 pub(in crate::transcode) struct Scanner<'a> {
-    text: &'a str,
+    /// UTF-8 as a whole.
+    bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
     /// Starts at the beginning. The bytes must be UTF-8 as a whole.
     pub(in crate::transcode) fn new(json: &'a [u8]) -> Result<Scanner<'a>> {
-        match std::str::from_utf8(json) {
-            Ok(text) => Ok(Scanner { text, at: 0 }),
-            Err(error) => Err(not_utf8(json, error.valid_up_to())),
+        match json.is_ascii() || std::str::from_utf8(json).is_ok() {
+            true => Ok(Scanner { bytes: json, at: 0 }),
+            false => Err(not_utf8(json)),
         }
     }
 
@@ -52,8 +31,8 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
-    /// Goes back to a place where it was before.
-    pub(in crate::transcode) fn rewind(&mut self, offset: usize) {
+    /// Goes to a place where it has been before.
+    pub(in crate::transcode) fn go_to(&mut self, offset: usize) {
         self.at = offset;
     }
 
@@ -61,18 +40,23 @@ impl<'a> Scanner<'a> {
     fn byte(&self) -> u8 {
         // Zero stands for the end: as a byte of the input it is refused wherever
         // it may be met outside a string.
-        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
+        self.bytes.get(self.at).copied().unwrap_or(0)
     }
 
     /// Skips white space and shows the next byte, zero at the end.
     #[inline]
     pub(in crate::transcode) fn peek(&mut self) -> u8 {
-        loop {
-            match self.byte() {
-                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
-                byte => return byte,
-            }
+        match self.byte() {
+            byte if byte > b' ' => byte,
+            _ => self.peek_over_space(),
         }
+    }
+
+    fn peek_over_space(&mut self) -> u8 {
+        while let b' ' | b'\n' | b'\r' | b'\t' = self.byte() {
+            self.at += 1;
+        }
+        self.byte()
     }
 
     /// Takes `byte` if it is next.
@@ -83,12 +67,13 @@ impl<'a> Scanner<'a> {
         found
     }
 
-    /// Takes exactly these bytes, if they come next.
+    /// Takes a member's name with its colon, if they come next just like that.
     #[inline]
-    pub(in crate::transcode) fn take_exact(&mut self, bytes: &[u8]) -> bool {
-        let found = starts_with(&self.text.as_bytes()[self.at..], bytes);
+    pub(in crate::transcode) fn take_guess(&mut self, guess: &Guess) -> bool {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let found = guess.is_start_of(rest);
         if found {
-            self.at += bytes.len();
+            self.at += guess.len();
         }
         found
     }
@@ -135,22 +120,26 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub(in crate::transcode) fn string(&mut self) -> Result<Text<'a>> {
         let start = self.at + 1;
-        let end = find_special(self.text.as_bytes(), start);
-        if self.text.as_bytes().get(end) == Some(&b'"') {
+        let end = find_special(self.bytes, start);
+        if self.bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
-            return Ok(Text::plain(&self.text[start..end]));
+            return Ok(Text {
+                raw: &self.bytes[start..end],
+                escaped: false,
+            });
         }
         self.string_with_escapes(start, end)
     }
 
+    #[inline(never)]
     fn string_with_escapes(&mut self, start: usize, mut at: usize) -> Result<Text<'a>> {
-        let bytes = self.text.as_bytes();
+        let bytes = self.bytes;
         loop {
             match bytes.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
                     return Ok(Text {
-                        raw: &self.text[start..at],
+                        raw: &self.bytes[start..at],
                         escaped: true,
                     });
                 }
@@ -173,7 +162,7 @@ impl<'a> Scanner<'a> {
 
     /// Checks the escape whose backslash is at `at`; gives its end.
     fn check_escape(&self, at: usize) -> Result<usize> {
-        let bytes = self.text.as_bytes();
+        let bytes = self.bytes;
         let fail = |what: &str| Err(ReadError::new(Reason::Syntax, what).at(at));
         match bytes.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
@@ -193,16 +182,38 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Takes an integer that has no sign and at most nine digits, as most have; one
+    /// that is anything else is left for [`Self::number`].
+    #[inline]
+    pub(in crate::transcode) fn small_integer(&mut self) -> Option<u32> {
+        let mut value = 0;
+        for len in 0..10 {
+            match self.bytes.get(self.at + len) {
+                // A zero in front can only be all of it.
+                Some(digit @ b'0'..=b'9') if len == 0 || (value != 0 && len < 9) => {
+                    value = value * 10 + u32::from(digit - b'0');
+                }
+                Some(b'0'..=b'9' | b'.' | b'e' | b'E') => return None,
+                _ if len == 0 => return None,
+                _ => {
+                    self.at += len;
+                    return Some(value);
+                }
+            }
+        }
+        None
+    }
+
     /// A number; a digit or a minus sign comes next.
     #[inline]
     pub(in crate::transcode) fn number(&mut self) -> Result<Number<'a>> {
-        match Number::scan(self.text, self.at) {
+        match Number::scan(self.bytes, self.at) {
             Ok((number, end)) => {
                 self.at = end;
                 Ok(number)
             }
             Err(at) => {
-                self.at = at.min(self.text.len());
+                self.at = at.min(self.bytes.len());
                 Err(self.syntax(
                     "this is not a JSON number: digits are missing or there is a leading zero",
                 ))
@@ -212,7 +223,7 @@ impl<'a> Scanner<'a> {
 
     /// `true`, `false` or `null`, of which the first letter comes next.
     pub(in crate::transcode) fn literal(&mut self, word: &str) -> Result {
-        let rest = &self.text.as_bytes()[self.at..];
+        let rest = &self.bytes[self.at..];
         let ends = rest
             .get(word.len())
             .is_none_or(|byte| !byte.is_ascii_alphanumeric());
@@ -226,9 +237,15 @@ impl<'a> Scanner<'a> {
     /// The end of the text; only white space may come before it.
     pub(in crate::transcode) fn end(&mut self) -> Result {
         match self.peek() {
-            0 if self.at == self.text.len() => Ok(()),
+            0 if self.at == self.bytes.len() => Ok(()),
             _ => Err(self.unexpected("the end of the JSON after its value")),
         }
+    }
+
+    /// All that comes next, as text. The scanner stops between characters only.
+    #[cold]
+    fn rest(&self) -> &'a str {
+        utf8(&self.bytes[self.at..])
     }
 
     /// Broken grammar at the present place.
@@ -240,9 +257,8 @@ impl<'a> Scanner<'a> {
     /// Broken grammar: something else was expected.
     #[cold]
     pub(in crate::transcode) fn unexpected(&self, expected: &str) -> ReadError {
-        let rest = &self.text[self.at..];
-        match rest.chars().next() {
-            None if self.text.trim().is_empty() => self.syntax("the JSON is empty"),
+        match self.rest().chars().next() {
+            None if self.bytes.trim_ascii().is_empty() => self.syntax("the JSON is empty"),
             None => self.syntax(&format!("the JSON ends where {expected} is expected")),
             Some('\u{feff}') => self.syntax("JSON must not start with a byte order mark"),
             Some(found) => self.syntax(&format!(
@@ -264,7 +280,7 @@ impl<'a> Scanner<'a> {
                 Err(_) => "a broken string".to_owned(),
             },
             _ => {
-                let rest = &self.text[self.at..];
+                let rest = self.rest();
                 let end = rest
                     .find([',', ']', '}', ' ', '\n', '\r', '\t', ':'])
                     .unwrap_or(rest.len());
@@ -285,8 +301,8 @@ impl<'a> Scanner<'a> {
     pub(in crate::transcode) fn is_value(&mut self) -> bool {
         let rest = match self.peek() {
             b'{' | b'[' | b'"' => return true,
-            b'-' | b'0'..=b'9' => return Number::scan(self.text, self.at).is_ok(),
-            _ => &self.text[self.at..],
+            b'-' | b'0'..=b'9' => return Number::scan(self.bytes, self.at).is_ok(),
+            _ => self.rest(),
         };
         let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next();
         matches!(word, Some("true" | "false" | "null"))
@@ -294,7 +310,8 @@ impl<'a> Scanner<'a> {
 }
 
 #[cold]
-fn not_utf8(json: &[u8], at: usize) -> ReadError {
+fn not_utf8(json: &[u8]) -> ReadError {
+    let at = std::str::from_utf8(json).map_or_else(|error| error.valid_up_to(), str::len);
     let what = match json {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "JSON must be UTF-8; this looks like UTF-16",
         _ => "JSON must be UTF-8; this byte is not",

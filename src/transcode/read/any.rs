@@ -7,9 +7,6 @@ use crate::transcode::schema::{Form, Message, Schema};
 use crate::transcode::wire::{close_length, open_length, put_varint};
 use std::borrow::Cow;
 
-/// How often, on average, a value may be looked over in search of `@type`: in
-/// nested messages that have it last, each level looks over all that is below.
-const LOOK_OVER: usize = 4;
 const TYPE_URL: u8 = 1 << 3 | 2;
 const VALUE: u8 = 2 << 3 | 2;
 
@@ -22,11 +19,11 @@ impl<'a> Reader<'a> {
         let plan = resolve(self.schema, &url)
             .map_err(|error| error.at(offset).under(Step::Field("@type")))?;
         self.out.push(TYPE_URL);
-        put_varint(self.out, url.len() as u64);
+        put_varint(&mut self.out, url.len() as u64);
         self.out.extend_from_slice(url.as_bytes());
         let start = self.out.len();
         self.out.push(VALUE);
-        let mark = open_length(self.out);
+        let mark = open_length(&mut self.out);
         let body = self.out.len();
         match plan.form {
             Form::Plain => self.members(plan, true)?,
@@ -34,7 +31,7 @@ impl<'a> Reader<'a> {
         }
         match self.out.len() == body {
             true => self.out.truncate(start),
-            false => close_length(self.out, mark),
+            false => close_length(&mut self.out, mark),
         }
         Ok(())
     }
@@ -43,6 +40,7 @@ impl<'a> Reader<'a> {
     fn find_type(&mut self) -> Result<(Cow<'a, str>, usize)> {
         let start = self.json.offset();
         let (depth, nodes) = (self.depth, self.nodes);
+        self.ahead.looking = true;
         loop {
             let name = self.json.name()?;
             self.json.colon()?;
@@ -63,12 +61,8 @@ impl<'a> Reader<'a> {
         }
         let offset = self.json.offset();
         let url = self.json.string()?.decoded();
-        self.json.rewind(start);
-        self.looked_over += self.nodes - nodes;
-        if self.looked_over > self.max_nodes.saturating_mul(LOOK_OVER) {
-            let what = "google.protobuf.Any inside of google.protobuf.Any is too large: put \"@type\" first";
-            return Err(ReadError::new(Reason::TooManyNodes, what).at(start));
-        }
+        self.ahead.done(self.json.offset());
+        self.json.go_to(start);
         // What was skipped is read, and counted, again.
         (self.depth, self.nodes) = (depth, nodes);
         Ok((url, offset))

@@ -24,13 +24,13 @@ impl Reader<'_> {
             let name = self.json.name()?;
             self.json.colon()?;
             let start = self.out.len();
-            field.tag.put(self.out);
-            let mark = open_length(self.out);
+            field.tag.put(&mut self.out);
+            let mark = open_length(&mut self.out);
             let at = self.out.len();
-            key.tag.put(self.out);
+            key.tag.put(&mut self.out);
             self.map_key(key.kind, name)
                 .map_err(|error| error.at(offset).under(Step::Key(&name.decoded())))?;
-            if !seen.insert(self.out, at..self.out.len()) {
+            if !seen.insert(&self.out, at..self.out.len()) {
                 return Err(
                     ReadError::new(Reason::Duplicate, "this map key is given twice")
                         .at(offset)
@@ -43,7 +43,7 @@ impl Reader<'_> {
             match set {
                 true => {
                     let end = self.out.len();
-                    close_length(self.out, mark);
+                    close_length(&mut self.out, mark);
                     seen.move_last(self.out.len() - end);
                 }
                 false => {
@@ -60,10 +60,10 @@ impl Reader<'_> {
     fn map_key(&mut self, kind: Kind, name: Text<'_>) -> Result {
         match kind {
             Kind::String => {
-                super::scalar::put_string(name, self.out);
+                super::scalar::put_string(name, &mut self.out);
                 Ok(())
             }
-            kind => super::scalar::put_text(self.schema, kind, &name.decoded(), self.out),
+            kind => super::scalar::put_text(self.schema, kind, &name.decoded(), &mut self.out),
         }
     }
 
@@ -72,7 +72,7 @@ impl Reader<'_> {
         if self.json.peek() == b'n' && !value.null_is_value {
             return Err(self.null_inside("value in a map"));
         }
-        value.tag.put(self.out);
+        value.tag.put(&mut self.out);
         self.value(value)
     }
 }

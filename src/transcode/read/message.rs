@@ -8,6 +8,16 @@ use crate::transcode::schema::{Field, Form, Kind, Message, MessageId, Shape};
 use crate::transcode::seen::Seen;
 use crate::transcode::wire::{close_length, open_length};
 
+/// How far the members of one object are.
+struct Progress {
+    seen: Seen,
+    oneofs: Seen,
+    /// `@type` has been met, or is not looked for.
+    has_type: bool,
+    /// Position of the field that comes next, if they come in order.
+    expected: usize,
+}
+
 impl Reader<'_> {
     /// The value that comes next, as the body of a message.
     pub(super) fn message(&mut self, id: MessageId) -> Result {
@@ -24,28 +34,27 @@ impl Reader<'_> {
     /// The members of an object that is open and not empty. In an `Any` one of
     /// them is `@type`.
     pub(super) fn members(&mut self, plan: &Message, in_any: bool) -> Result {
-        let mut seen = Seen::new(plan.fields.len());
-        let mut oneofs = Seen::new(plan.oneofs.len());
-        let mut has_type = !in_any;
-        let mut expected = 0;
+        let mut progress = Progress {
+            seen: Seen::default(),
+            oneofs: Seen::default(),
+            has_type: !in_any,
+            expected: 0,
+        };
         loop {
             self.json.peek();
             let offset = self.json.offset();
-            if let Some(at) = self.find_field(plan, expected, &mut has_type)? {
-                let field = &plan.fields[at];
-                if !seen.insert(at) {
-                    return Err(duplicate(field, offset));
+            // Members mostly come in the order of the fields.
+            match plan.fields.get(progress.expected) {
+                Some(field) if field.simple && self.json.take_guess(&field.guess) => {
+                    if !progress.seen.insert(progress.expected) {
+                        return Err(duplicate(field, offset));
+                    }
+                    progress.expected += 1;
+                    if let Err(error) = self.simple_field(field) {
+                        return Err(error.under(Step::Field(&field.json_name)));
+                    }
                 }
-                expected = at + 1;
-                let set = self
-                    .field(field)
-                    .map_err(|error| error.under(Step::Field(&field.json_name)))?;
-                if let Some(oneof) = field.oneof
-                    && set
-                    && !oneofs.insert(usize::from(oneof))
-                {
-                    return Err(second_member(plan, field, oneof, offset));
-                }
+                _ => self.member(plan, &mut progress)?,
             }
             if !self.another(b'}')? {
                 return Ok(());
@@ -53,34 +62,45 @@ impl Reader<'_> {
         }
     }
 
+    /// Any member at all.
+    #[inline(never)]
+    fn member(&mut self, plan: &Message, progress: &mut Progress) -> Result {
+        let offset = self.json.offset();
+        let Some(at) = self.find_field(plan, progress)? else {
+            return Ok(());
+        };
+        let field = &plan.fields[at];
+        if !progress.seen.insert(at) {
+            return Err(duplicate(field, offset));
+        }
+        progress.expected = at + 1;
+        let set = self
+            .field(field)
+            .map_err(|error| error.under(Step::Field(&field.json_name)))?;
+        match field.oneof {
+            Some(oneof) if set && !progress.oneofs.insert(usize::from(oneof)) => {
+                Err(second_member(plan, field, oneof, offset))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Reads a member's name and the colon. `None` if the value was read as well:
     /// it is unknown and ignored, or the `@type` of an `Any`.
     #[inline]
-    fn find_field(
-        &mut self,
-        plan: &Message,
-        expected: usize,
-        has_type: &mut bool,
-    ) -> Result<Option<usize>> {
-        // Members mostly come in the order of the fields.
-        if let Some(field) = plan.fields.get(expected)
-            && !field.guess.is_empty()
-            && self.json.take_exact(&field.guess)
+    fn find_field(&mut self, plan: &Message, progress: &mut Progress) -> Result<Option<usize>> {
+        if let Some(field) = plan.fields.get(progress.expected)
+            && self.json.take_guess(&field.guess)
         {
-            self.json.colon()?;
-            return Ok(Some(expected));
+            return Ok(Some(progress.expected));
         }
         let offset = self.json.offset();
         let name = self.json.name()?;
         self.json.colon()?;
-        let found = match name.escaped {
-            false => plan.by_name.find(name.raw.as_bytes()),
-            true => plan.by_name.find(name.decoded().as_bytes()),
-        };
-        match found {
+        match plan.by_name.find(&name.content()) {
             Some(at) => Ok(Some(at)),
-            None if !*has_type && name.decoded() == "@type" => {
-                *has_type = true;
+            None if !progress.has_type && name.decoded() == "@type" => {
+                progress.has_type = true;
                 self.skip_type().map(|()| None)
             }
             None if self.ignore_unknown && name.decoded() != "@type" => {
@@ -97,19 +117,35 @@ impl Reader<'_> {
             return self.json.literal("null").map(|()| false);
         }
         match field.shape {
-            Shape::Singular => self.singular(field),
+            Shape::Singular => self.singular(field, |reader| reader.value(field)),
             Shape::Repeated => self.array(field).map(|()| true),
             Shape::Packed => self.packed(field).map(|()| true),
             Shape::Map => self.map(field).map(|()| true),
         }
     }
 
-    #[inline]
-    fn singular(&mut self, field: &Field) -> Result<bool> {
+    /// The value of a field that is marked simple.
+    #[inline(always)]
+    fn simple_field(&mut self, field: &Field) -> Result {
+        self.count()?;
+        match self.json.peek() {
+            b'n' => self.json.literal("null"),
+            _ => self
+                .singular(field, |reader| reader.scalar(field.kind))
+                .map(drop),
+        }
+    }
+
+    #[inline(always)]
+    fn singular(
+        &mut self,
+        field: &Field,
+        value: impl FnOnce(&mut Self) -> Result<bool>,
+    ) -> Result<bool> {
         let start = self.out.len();
-        field.tag.put(self.out);
+        field.tag.put(&mut self.out);
         let body = self.out.len();
-        let set = self.value(field)?;
+        let set = value(self)?;
         // Without presence, the default is written as nothing.
         let default = !field.presence && self.out[body..].iter().all(|byte| *byte == 0);
         if !set || default {
@@ -124,14 +160,14 @@ impl Reader<'_> {
     pub(super) fn value(&mut self, field: &Field) -> Result<bool> {
         match field.kind {
             Kind::Message(id) => {
-                let mark = open_length(self.out);
+                let mark = open_length(&mut self.out);
                 self.message(id)?;
-                close_length(self.out, mark);
+                close_length(&mut self.out, mark);
                 Ok(true)
             }
             Kind::Group(id) => {
                 self.message(id)?;
-                field.tag.end_group().put(self.out);
+                field.tag.end_group().put(&mut self.out);
                 Ok(true)
             }
             kind => self.scalar(kind),
@@ -146,7 +182,7 @@ impl Reader<'_> {
         let mut index = 0;
         loop {
             let start = self.out.len();
-            field.tag.put(self.out);
+            field.tag.put(&mut self.out);
             if !self.element(field, index)? {
                 self.out.truncate(start);
             }
@@ -163,8 +199,8 @@ impl Reader<'_> {
             return Ok(());
         }
         let start = self.out.len();
-        field.tag.put(self.out);
-        let mark = open_length(self.out);
+        field.tag.put(&mut self.out);
+        let mark = open_length(&mut self.out);
         let body = self.out.len();
         let mut index = 0;
         loop {
@@ -176,7 +212,7 @@ impl Reader<'_> {
         }
         match self.out.len() == body {
             true => self.out.truncate(start),
-            false => close_length(self.out, mark),
+            false => close_length(&mut self.out, mark),
         }
         Ok(())
     }

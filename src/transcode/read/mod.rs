@@ -1,8 +1,10 @@
 //! JSON and text → wire bytes, in one pass and with no tree between. The limits
 //! on depth and size are kept here; printing is left to `write`.
 
+mod ahead;
 mod any;
 mod map;
+mod mask;
 mod message;
 mod required;
 mod scalar;
@@ -10,9 +12,11 @@ mod skip;
 mod special;
 mod text;
 
+pub use mask::{UpdateMask, has_update_mask, write_update_mask};
 pub use required::check_required;
 pub use text::{text_to_field, text_to_map_entry};
 
+use self::ahead::Ahead;
 use super::error::{ReadError, Reason, Step};
 use super::json::Scanner;
 use super::path::FieldPath;
@@ -59,13 +63,7 @@ pub fn json_to_wire(
     out: &mut Vec<u8>,
 ) -> Result {
     let start = out.len();
-    let mut read = || {
-        let mut reader = Reader::new(schema, Scanner::new(json)?, options, out);
-        reader.count()?;
-        reader.message(message)?;
-        reader.json.end()
-    };
-    read().map_err(|error| {
+    reading(schema, json, options, out, |reader| reader.root(message)).map_err(|error| {
         out.truncate(start);
         error.locate(json)
     })
@@ -85,10 +83,7 @@ pub fn json_to_field(
 ) -> Result {
     let start = out.len();
     let read = within(schema, path, out, |field, out| {
-        let mut reader = Reader::new(schema, Scanner::new(json)?, options, out);
-        let set = reader.field(field)?;
-        reader.json.end()?;
-        Ok(set)
+        reading(schema, json, options, out, |reader| reader.field(field))
     });
     match read {
         Ok(true) => Ok(()),
@@ -103,8 +98,37 @@ pub fn json_to_field(
     }
 }
 
+/// Reads all of a text.
+#[inline]
+fn reading<'a, T>(
+    schema: &'a Schema,
+    json: &'a [u8],
+    options: &ReadOptions,
+    out: &mut Vec<u8>,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
+) -> Result<T> {
+    let scanner = Scanner::new(json)?;
+    // Wire bytes are mostly fewer than those of the JSON, seldom more than three or
+    // six times as many: room that is doubled from this is not far above what is needed.
+    out.reserve(json.len() / 4 * 3);
+    let mut reader = Reader {
+        schema,
+        json: scanner,
+        out: std::mem::take(out),
+        ignore_unknown: options.ignore_unknown,
+        max_depth: options.max_depth.min(ReadOptions::DEEPEST),
+        max_nodes: options.max_nodes,
+        depth: 0,
+        nodes: 0,
+        ahead: Ahead::default(),
+    };
+    let result = read(&mut reader).and_then(|value| reader.json.end().map(|()| value));
+    *out = reader.out;
+    result
+}
+
 /// Lets `write` append the last field of a path, inside of all the others.
-fn within<T>(
+pub(super) fn within<T>(
     schema: &Schema,
     path: &FieldPath,
     out: &mut Vec<u8>,
@@ -135,34 +159,22 @@ fn within<T>(
 struct Reader<'a> {
     schema: &'a Schema,
     json: Scanner<'a>,
-    out: &'a mut Vec<u8>,
+    /// Owned while reading: one step nearer than a reference to it.
+    out: Vec<u8>,
     ignore_unknown: bool,
     max_depth: usize,
     max_nodes: usize,
     depth: usize,
     nodes: usize,
-    /// Values that were skipped in search of `@type`.
-    looked_over: usize,
+    /// What looking for `@type` has found out about what is still to be read.
+    ahead: Ahead,
 }
 
-impl<'a> Reader<'a> {
-    fn new(
-        schema: &'a Schema,
-        json: Scanner<'a>,
-        options: &ReadOptions,
-        out: &'a mut Vec<u8>,
-    ) -> Reader<'a> {
-        Reader {
-            schema,
-            json,
-            out,
-            ignore_unknown: options.ignore_unknown,
-            max_depth: options.max_depth.min(ReadOptions::DEEPEST),
-            max_nodes: options.max_nodes,
-            depth: 0,
-            nodes: 0,
-            looked_over: 0,
-        }
+impl Reader<'_> {
+    /// The whole text as a message.
+    fn root(&mut self, message: MessageId) -> Result {
+        self.count()?;
+        self.message(message)
     }
 
     /// Counts one value against the limit.

@@ -11,12 +11,12 @@ use crate::transcode::wire::{close_length, open_length, put_varint, zigzag};
 impl Reader<'_> {
     /// The value that comes next, as wire bytes without a tag. `false` if it is
     /// an enum value that is unknown and ignored.
-    #[inline]
+    #[inline(always)]
     pub(super) fn scalar(&mut self, kind: Kind) -> Result<bool> {
         let next = self.json.peek();
         let offset = self.json.offset();
         match (kind, next) {
-            (Kind::String, b'"') => put_string(self.json.string()?, self.out),
+            (Kind::String, b'"') => put_string(self.json.string()?, &mut self.out),
             (Kind::Bool, b't') => {
                 self.json.literal("true")?;
                 self.out.push(1);
@@ -28,22 +28,22 @@ impl Reader<'_> {
             (Kind::Enum(id), _) => return self.enum_value(id, next, offset),
             (Kind::Bytes, b'"') => {
                 let text = self.json.string()?;
-                let put = match text.escaped {
-                    false => put_bytes(text.raw, self.out),
-                    true => put_bytes(&text.decoded(), self.out),
-                };
-                put.map_err(|error| error.at(offset))?;
+                put_bytes(&text.content(), &mut self.out).map_err(|error| error.at(offset))?;
             }
             (Kind::String | Kind::Bool | Kind::Bytes, _) => {
                 return Err(self.wrong_type(kind.expected()));
             }
             (_, b'-' | b'0'..=b'9') => {
+                if let Some(number) = self.json.small_integer() {
+                    put_small(kind, number, &mut self.out);
+                    return Ok(true);
+                }
                 let number = self.json.number()?;
-                put_number(kind, number, self.out).map_err(|error| error.at(offset))?;
+                put_number(kind, number, &mut self.out).map_err(|error| error.at(offset))?;
             }
             (_, b'"') => {
                 let text = self.json.string()?;
-                put_quoted_number(kind, &text.decoded(), self.out)
+                put_quoted_number(kind, &text.content(), &mut self.out)
                     .map_err(|error| error.at(offset))?;
             }
             _ => return Err(self.wrong_type(kind.expected())),
@@ -55,11 +55,11 @@ impl Reader<'_> {
         let plan = self.schema.get_enum(id);
         let number = match next {
             b'"' => {
-                let name = self.json.string()?.decoded();
-                match plan.number(&name) {
+                let name = self.json.string()?;
+                match plan.number(&name.content()) {
                     Some(number) => number,
                     None if self.ignore_unknown => return Ok(false),
-                    None => return Err(unknown_name(plan, &name).at(offset)),
+                    None => return Err(unknown_name(plan, &name.decoded()).at(offset)),
                 }
             }
             b'-' | b'0'..=b'9' => {
@@ -78,7 +78,7 @@ impl Reader<'_> {
             }
             _ => return Err(self.wrong_type("an enum name or number")),
         };
-        put_varint(self.out, number as i64 as u64);
+        put_varint(&mut self.out, number as i64 as u64);
         Ok(true)
     }
 }
@@ -87,7 +87,7 @@ impl Reader<'_> {
 pub(super) fn put_text(schema: &Schema, kind: Kind, text: &str, out: &mut Vec<u8>) -> Result {
     match kind {
         Kind::String => put_string(Text::plain(text), out),
-        Kind::Bytes => put_bytes(text, out)?,
+        Kind::Bytes => put_bytes(text.as_bytes(), out)?,
         Kind::Bool => match text {
             "true" => out.push(1),
             "false" => out.push(0),
@@ -97,16 +97,16 @@ pub(super) fn put_text(schema: &Schema, kind: Kind, text: &str, out: &mut Vec<u8
             let number = enum_from_text(schema.get_enum(id), text)?;
             put_varint(out, number as i64 as u64);
         }
-        kind => put_quoted_number(kind, text, out)?,
+        kind => put_quoted_number(kind, text.as_bytes(), out)?,
     }
     Ok(())
 }
 
 fn enum_from_text(plan: &Enum, text: &str) -> Result<i32> {
-    if let Some(number) = plan.number(text) {
+    if let Some(number) = plan.number(text.as_bytes()) {
         return Ok(number);
     }
-    match Number::parse(text) {
+    match Number::parse(text.as_bytes()) {
         Some(number) => {
             let number = enum_number(number)?;
             match plan.holds(number) {
@@ -124,7 +124,7 @@ pub(super) fn put_string(text: Text<'_>, out: &mut Vec<u8>) {
     match text.escaped {
         false => {
             put_varint(out, text.raw.len() as u64);
-            out.extend_from_slice(text.raw.as_bytes());
+            out.extend_from_slice(text.raw);
         }
         true => {
             let mark = open_length(out);
@@ -135,7 +135,7 @@ pub(super) fn put_string(text: Text<'_>, out: &mut Vec<u8>) {
 }
 
 #[inline]
-fn put_bytes(text: &str, out: &mut Vec<u8>) -> Result {
+fn put_bytes(text: &[u8], out: &mut Vec<u8>) -> Result {
     let mark = open_length(out);
     if base64::decode(text, out).is_none() {
         return Err(not_base64(text));
@@ -145,23 +145,26 @@ fn put_bytes(text: &str, out: &mut Vec<u8>) -> Result {
 }
 
 #[cold]
-fn not_base64(text: &str) -> ReadError {
+fn not_base64(text: &[u8]) -> ReadError {
     let what = format!(
         "expected base64 (standard or URL-safe, padded or not), found {}",
-        quote(text)
+        quote(&String::from_utf8_lossy(text))
     );
     ReadError::new(Reason::Malformed, what)
 }
 
 /// A number inside a string, or one of the words for what JSON has no number for.
-fn put_quoted_number(kind: Kind, text: &str, out: &mut Vec<u8>) -> Result {
+fn put_quoted_number(kind: Kind, text: &[u8], out: &mut Vec<u8>) -> Result {
     let word = match (kind, text) {
-        (Kind::Float | Kind::Double, "NaN") => f64::NAN,
-        (Kind::Float | Kind::Double, "Infinity") => f64::INFINITY,
-        (Kind::Float | Kind::Double, "-Infinity") => f64::NEG_INFINITY,
+        (Kind::Float | Kind::Double, b"NaN") => f64::NAN,
+        (Kind::Float | Kind::Double, b"Infinity") => f64::INFINITY,
+        (Kind::Float | Kind::Double, b"-Infinity") => f64::NEG_INFINITY,
         _ => match Number::parse(text) {
             Some(number) => return put_number(kind, number, out),
-            None => return Err(wrong_text(kind.expected(), text)),
+            None => {
+                let text = String::from_utf8_lossy(text);
+                return Err(wrong_text(kind.expected(), &text));
+            }
         },
     };
     match kind {
@@ -171,24 +174,36 @@ fn put_quoted_number(kind: Kind, text: &str, out: &mut Vec<u8>) -> Result {
     Ok(())
 }
 
-#[inline]
 fn put_number(kind: Kind, number: Number<'_>, out: &mut Vec<u8>) -> Result {
     match kind {
         Kind::Double => match number.to_f64() {
             value if value.is_finite() => out.extend_from_slice(&value.to_le_bytes()),
-            _ => return Err(out_of_range(kind, number.text)),
+            _ => return Err(out_of_range(kind, number.text())),
         },
         Kind::Float => match number.to_f32() {
             value if value.is_finite() => out.extend_from_slice(&value.to_le_bytes()),
-            _ => return Err(out_of_range(kind, number.text)),
+            _ => return Err(out_of_range(kind, number.text())),
         },
         _ => match number.integral() {
             Ok(integral) if put_integral(kind, integral, out) => {}
-            Err(NotIntegral::Fraction) => return Err(wrong_text(kind.expected(), number.text)),
-            _ => return Err(out_of_range(kind, number.text)),
+            Err(NotIntegral::Fraction) => return Err(wrong_text(kind.expected(), number.text())),
+            _ => return Err(out_of_range(kind, number.text())),
         },
     }
     Ok(())
+}
+
+/// Appends a number that fits whatever the kind.
+#[inline]
+fn put_small(kind: Kind, number: u32, out: &mut Vec<u8>) {
+    match kind {
+        Kind::Double => out.extend_from_slice(&f64::from(number).to_le_bytes()),
+        Kind::Float => out.extend_from_slice(&(number as f32).to_le_bytes()),
+        Kind::Fixed32 | Kind::Sfixed32 => out.extend_from_slice(&number.to_le_bytes()),
+        Kind::Fixed64 | Kind::Sfixed64 => out.extend_from_slice(&u64::from(number).to_le_bytes()),
+        Kind::Sint32 | Kind::Sint64 => put_varint(out, zigzag(i64::from(number))),
+        _ => put_varint(out, u64::from(number)),
+    }
 }
 
 /// Appends an integer; `false` if it does not fit.
@@ -240,15 +255,15 @@ fn enum_number(number: Number<'_>) -> Result<i32> {
     } = match number.integral() {
         Ok(integral) => integral,
         Err(NotIntegral::Fraction) => {
-            return Err(wrong_text("an enum name or number", number.text));
+            return Err(wrong_text("an enum name or number", number.text()));
         }
-        Err(NotIntegral::TooLarge) => return Err(out_of_range(Kind::Int32, number.text)),
+        Err(NotIntegral::TooLarge) => return Err(out_of_range(Kind::Int32, number.text())),
     };
     let value = i64::try_from(magnitude).map(|size| if negative { -size } else { size });
     value
         .ok()
         .and_then(|value| i32::try_from(value).ok())
-        .ok_or_else(|| out_of_range(Kind::Int32, number.text))
+        .ok_or_else(|| out_of_range(Kind::Int32, number.text()))
 }
 
 #[cold]

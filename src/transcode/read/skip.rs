@@ -20,6 +20,20 @@ impl Reader<'_> {
     }
 
     fn skip_all(&mut self, open: u8, close: u8) -> Result {
+        let start = self.json.offset();
+        if let Some(end) = self.ahead.end_of(start) {
+            self.json.go_to(end);
+            return Ok(());
+        }
+        let note = self.ahead.open(start);
+        self.skip_inside(open, close)?;
+        if let Some(note) = note {
+            self.ahead.close(note, self.json.offset());
+        }
+        Ok(())
+    }
+
+    fn skip_inside(&mut self, open: u8, close: u8) -> Result {
         if !self.enter(open, close, "a JSON value")? {
             return Ok(());
         }

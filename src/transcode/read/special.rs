@@ -24,7 +24,7 @@ impl Reader<'_> {
     fn wrapper(&mut self, plan: &Message) -> Result {
         let field = &plan.fields[0];
         let start = self.out.len();
-        field.tag.put(self.out);
+        field.tag.put(&mut self.out);
         let body = self.out.len();
         self.scalar(field.kind)?;
         if self.out[body..].iter().all(|byte| *byte == 0) {
@@ -39,8 +39,14 @@ impl Reader<'_> {
         }
         let offset = self.json.offset();
         let text = self.json.string()?;
-        put_string_form(self.schema, plan, &text.decoded(), Zeros::Drop, self.out)
-            .map_err(|error| error.at(offset))
+        put_string_form(
+            self.schema,
+            plan,
+            &text.decoded(),
+            Zeros::Drop,
+            &mut self.out,
+        )
+        .map_err(|error| error.at(offset))
     }
 
     /// `google.protobuf.Value`: whatever comes next.
@@ -49,7 +55,7 @@ impl Reader<'_> {
         match self.json.peek() {
             b'"' => {
                 self.out.push(tag::STRING);
-                super::scalar::put_string(self.json.string()?, self.out);
+                super::scalar::put_string(self.json.string()?, &mut self.out);
             }
             b'-' | b'0'..=b'9' => {
                 self.out.push(tag::NUMBER);
@@ -80,12 +86,12 @@ impl Reader<'_> {
             .position(number)
             .and_then(|at| plan.fields[at].kind.message());
         self.out.push(tag);
-        let mark = open_length(self.out);
+        let mark = open_length(&mut self.out);
         match inner {
             Some(id) => self.message(id)?,
             None => self.skip_value()?,
         }
-        close_length(self.out, mark);
+        close_length(&mut self.out, mark);
         Ok(())
     }
 }

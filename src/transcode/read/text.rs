@@ -3,9 +3,8 @@
 
 use super::scalar::{put_text, wrong_text};
 use super::special::{Zeros, put_string_form};
-use super::{ReadOptions, Reader, Result, within};
+use super::{ReadOptions, Result, reading, within};
 use crate::transcode::error::{ReadError, Reason, Step};
-use crate::transcode::json::Scanner;
 use crate::transcode::path::FieldPath;
 use crate::transcode::schema::{Field, Form, Kind, Schema, Shape, Tag};
 use crate::transcode::wire::{close_length, open_length};
@@ -102,10 +101,9 @@ fn put_value(
             return Err(not_from_text(&plan.name, "name one of its fields instead"));
         }
         Form::Struct | Form::Value | Form::ListValue => {
-            let mut reader = Reader::new(schema, Scanner::new(text.as_bytes())?, options, out);
-            reader.count()?;
-            reader.message(id)?;
-            reader.json.end()?;
+            reading(schema, text.as_bytes(), options, out, |reader| {
+                reader.root(id)
+            })?;
         }
         _ => put_string_form(schema, plan, text, Zeros::Write, out)?,
     }

@@ -6,51 +6,52 @@ use base64_simd::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 /// Appends what `text` stands for; `None` if it is not base64.
 ///
 /// Bits left over in the last character are ignored, as ProtoJSON parsers do.
-pub(in crate::transcode) fn decode(text: &str, out: &mut Vec<u8>) -> Option<()> {
-    let digits = match text.strip_suffix('=') {
-        Some(rest) if text.len().is_multiple_of(4) => rest.strip_suffix('=').unwrap_or(rest),
-        Some(_) => return None,
-        None => text,
+pub(in crate::transcode) fn decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let digits = match text {
+        [rest @ .., b'='] if text.len().is_multiple_of(4) => {
+            rest.strip_suffix(b"=").unwrap_or(rest)
+        }
+        [.., b'='] => return None,
+        _ => text,
     };
-    let (quads, tail) = digits.as_bytes().split_at(digits.len() / 4 * 4);
-    out.reserve(digits.len() / 4 * 3 + 2);
-    if quads.len() <= SHORT {
+    if digits.len() <= SHORT {
         let start = out.len();
-        if decode_short(quads, false, out).is_some() && decode_tail(tail, false, out).is_some() {
+        if decode_short(digits, &STANDARD_VALUES, out).is_some() {
             return Some(());
         }
         // Not the standard alphabet; the other one, or none.
         out.truncate(start);
-        decode_short(quads, true, out)?;
-        return decode_tail(tail, true, out);
+        return decode_short(digits, &URL_SAFE_VALUES, out);
     }
-    let url_safe = memchr::memchr2(b'-', b'_', digits.as_bytes()).is_some();
-    if url_safe {
+    let (quads, tail) = digits.split_at(digits.len() / 4 * 4);
+    out.reserve(digits.len() / 4 * 3 + 2);
+    if memchr::memchr2(b'-', b'_', digits).is_some() {
         URL_SAFE_NO_PAD.decode_append(quads, out).ok()?;
+        decode_short(tail, &URL_SAFE_VALUES, out)
     } else {
         STANDARD_NO_PAD.decode_append(quads, out).ok()?;
+        decode_short(tail, &STANDARD_VALUES, out)
     }
-    decode_tail(tail, url_safe, out)
 }
 
 /// Up to this many digits the choice of a vector routine costs more than it saves.
 const SHORT: usize = 64;
 
-/// Stands for what is no digit; no value of a digit has its high bit.
-const NONE: u8 = 0x80;
+/// Stands for what is no digit: it makes every integer negative that it is put into.
+const NONE: i8 = -1;
 
-static STANDARD_VALUES: [u8; 256] = values(b'+', b'/');
-static URL_SAFE_VALUES: [u8; 256] = values(b'-', b'_');
+static STANDARD_VALUES: [i8; 256] = values(b'+', b'/');
+static URL_SAFE_VALUES: [i8; 256] = values(b'-', b'_');
 
 /// The value of each digit of an alphabet, by the digit.
-const fn values(plus: u8, slash: u8) -> [u8; 256] {
+const fn values(plus: u8, slash: u8) -> [i8; 256] {
     let mut values = [NONE; 256];
     let mut value = 0;
     while value < 26 {
-        values[(b'A' + value) as usize] = value;
-        values[(b'a' + value) as usize] = value + 26;
+        values[(b'A' + value) as usize] = value as i8;
+        values[(b'a' + value) as usize] = value as i8 + 26;
         if value < 10 {
-            values[(b'0' + value) as usize] = value + 52;
+            values[(b'0' + value) as usize] = value as i8 + 52;
         }
         value += 1;
     }
@@ -59,45 +60,34 @@ const fn values(plus: u8, slash: u8) -> [u8; 256] {
     values
 }
 
+/// Decodes at most [`SHORT`] digits, quads and what is left over.
 #[inline]
-fn decode_short(quads: &[u8], url_safe: bool, out: &mut Vec<u8>) -> Option<()> {
-    let values = if url_safe {
-        &URL_SAFE_VALUES
-    } else {
-        &STANDARD_VALUES
-    };
-    let mut fault = 0;
-    for quad in quads.as_chunks::<4>().0 {
-        let [a, b, c, d] = quad.map(|digit| values[usize::from(digit)]);
-        fault |= a | b | c | d;
-        let bits = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+fn decode_short(digits: &[u8], values: &[i8; 256], out: &mut Vec<u8>) -> Option<()> {
+    let value = |digit: u8| i32::from(values[usize::from(digit)]);
+    let (quads, tail) = digits.as_chunks::<4>();
+    // Room is made as a block of a fixed size: that takes a few moves and no call.
+    let start = out.len();
+    out.extend_from_slice(&[0; SHORT / 4 * 3]);
+    let mut places = out[start..].as_chunks_mut::<3>().0.iter_mut();
+    let mut all = 0;
+    for (&[a, b, c, d], place) in quads.iter().zip(&mut places) {
+        let bits = value(a) << 18 | value(b) << 12 | value(c) << 6 | value(d);
+        all |= bits;
         let [_, bytes @ ..] = bits.to_be_bytes();
-        out.extend_from_slice(&bytes);
+        *place = bytes;
     }
-    (fault & NONE == 0).then_some(())
-}
-
-fn decode_tail(tail: &[u8], url_safe: bool, out: &mut Vec<u8>) -> Option<()> {
-    let bits = tail.iter().try_fold(0u32, |bits, &digit| {
-        Some(bits << 6 | value(digit, url_safe)?)
-    })?;
-    match tail.len() {
-        0 => {}
-        2 => out.push((bits >> 4) as u8),
-        3 => out.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
+    let (bits, len) = match *tail {
+        [] => (0, 0),
+        [a, b] => (value(a) << 18 | value(b) << 12, 1),
+        [a, b, c] => (value(a) << 18 | value(b) << 12 | value(c) << 6, 2),
         _ => return None,
-    }
-    Some(())
-}
-
-fn value(digit: u8, url_safe: bool) -> Option<u32> {
-    let values = if url_safe {
-        &URL_SAFE_VALUES
-    } else {
-        &STANDARD_VALUES
     };
-    let value = values[usize::from(digit)];
-    (value != NONE).then_some(u32::from(value))
+    if let Some(place) = places.next() {
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        *place = bytes;
+    }
+    out.truncate(start + quads.len() * 3 + len);
+    (all | bits >= 0).then_some(())
 }
 
 /// Appends `bytes` in the standard alphabet, padded.
@@ -140,7 +130,7 @@ mod tests {
 
     fn decoded(text: &str) -> Option<Vec<u8>> {
         let mut out = b"x".to_vec();
-        decode(text, &mut out)?;
+        decode(text.as_bytes(), &mut out)?;
         Some(out.split_off(1))
     }
 

@@ -122,7 +122,8 @@ impl<'a> Writer<'a> {
         let (key, value) = self.key_and_value(field);
         let mut first = true;
         self.open(b'{');
-        for inside in kept.into_iter().rev() {
+        for span in kept.into_iter().rev() {
+            let inside = pieces.cursor(span);
             let entry = self.split_entry(key, value, inside)?;
             self.separate(&mut first);
             let start = self.out.len();
@@ -159,12 +160,12 @@ impl<'a> Writer<'a> {
     }
 
     /// The insides of the entries that count, the last one first.
-    fn last_of_each_key<'w>(
+    fn last_of_each_key(
         &mut self,
         field: &'a Field,
-        pieces: Pieces<'w, '_>,
+        pieces: Pieces<'_, '_>,
         places: impl DoubleEndedIterator<Item = usize> + ExactSizeIterator,
-    ) -> Result<Vec<Cursor<'w>>> {
+    ) -> Result<Vec<Span>> {
         let (key, value) = self.key_and_value(field);
         let mut kept = Vec::new();
         let mut seen = SeenKeys::new();
@@ -183,7 +184,7 @@ impl<'a> Writer<'a> {
             let from = self.out.len();
             self.entry_key(key, entry.key)?;
             match seen.insert(&self.out, from..self.out.len()) {
-                true => kept.push(inside),
+                true => kept.push(Span::of(inside)),
                 false => self.out.truncate(from),
             }
         }

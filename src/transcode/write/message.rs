@@ -21,7 +21,17 @@ impl<'a> Writer<'a> {
     /// A message that is in one piece.
     #[inline]
     pub(super) fn sub_message(&mut self, id: MessageId, inside: Cursor<'_>) -> Result {
-        self.message(id, Pieces::new(inside.bytes, &[Span::of(inside)]))
+        let plan = self.schema.get(id);
+        if plan.form != Form::Plain || self.gather {
+            return self.message(id, Pieces::new(inside.bytes, &[Span::of(inside)]));
+        }
+        self.deeper()?;
+        self.open(b'{');
+        let mut empty = true;
+        self.fields_as_they_come(plan, inside, &mut empty)?;
+        self.close(b'}', empty);
+        self.depth -= 1;
+        Ok(())
     }
 
     /// A message as a JSON value. There is more than one piece in gathering mode only.
@@ -62,8 +72,8 @@ impl<'a> Writer<'a> {
         first: &mut bool,
     ) -> Result {
         let mut progress = Progress {
-            seen: Seen::new(plan.fields.len()),
-            oneofs: Seen::new(plan.oneofs.len()),
+            seen: Seen::default(),
+            oneofs: Seen::default(),
             expected: 0,
         };
         while !cursor.is_empty() {

@@ -78,6 +78,9 @@ fn write<'a>(
         return Err(WriteError::new(Malformed::TooLarge.text()));
     }
     let start = out.len();
+    // JSON is mostly two or three times as long as the wire bytes: room that is doubled
+    // from this is not far above what is needed.
+    out.reserve(wire.len() + wire.len() / 2);
     let mut writer = Writer {
         schema,
         options: *options,

@@ -90,7 +90,7 @@ impl Writer<'_> {
 #[inline(always)]
 pub(super) fn put_string(inside: Cursor<'_>, bytes: &[u8], out: &mut Vec<u8>) -> Result {
     out.push(b'"');
-    if is_plain(inside.rest()) {
+    if is_plain(bytes, inside.at, inside.bytes.len()) {
         append(out, bytes, inside.at, inside.bytes.len());
     } else if !escape_checked(inside.rest(), out) {
         return Err(Stop::failed("the string is not valid UTF-8"));
@@ -99,21 +99,25 @@ pub(super) fn put_string(inside: Cursor<'_>, bytes: &[u8], out: &mut Vec<u8>) ->
     Ok(())
 }
 
+/// Appends an integer in decimal. Whether it is zero.
 #[inline]
-pub(super) fn put_integer<I: itoa::Integer + Default + PartialEq>(
-    value: I,
-    out: &mut Vec<u8>,
-) -> bool {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-    value == I::default()
+pub(super) fn put_integer<I: itoa::Integer + TryInto<u8>>(value: I, out: &mut Vec<u8>) -> bool {
+    match value.try_into() {
+        // One digit needs no division and no copy.
+        Ok(digit @ 0..=9) => {
+            out.push(b'0' + digit);
+            digit == 0
+        }
+        _ => {
+            out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            false
+        }
+    }
 }
 
 /// 64-bit integers are strings, because JSON's readers mostly hold numbers as doubles.
 #[inline]
-pub(super) fn put_quoted<I: itoa::Integer + Default + PartialEq>(
-    value: I,
-    out: &mut Vec<u8>,
-) -> bool {
+pub(super) fn put_quoted<I: itoa::Integer + TryInto<u8>>(value: I, out: &mut Vec<u8>) -> bool {
     out.push(b'"');
     let default = put_integer(value, out);
     out.push(b'"');

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -29,6 +30,10 @@ struct Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Envoy; tests/envoy/run.sh fetches it and runs this"]
+#[expect(
+    clippy::print_stderr,
+    reason = "how much was compared is worth knowing"
+)]
 async fn envoy_makes_the_same_of_requests() {
     let sets = file::read();
     let sets: Vec<&Set> = sets.iter().filter(|set| set.alone.is_none()).collect();
@@ -69,6 +74,38 @@ async fn envoy_makes_the_same_of_requests() {
         "{count} rows: {} alike, {differ} as listed in differences.txt",
         count - differ
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Envoy; tests/envoy/run.sh fetches it and runs this"]
+async fn envoy_refuses_the_rules_that_are_not_put_to_it() {
+    for set in file::read() {
+        let Some(reason) = set
+            .alone
+            .as_deref()
+            .filter(|why| why.contains("refuses to start"))
+        else {
+            continue;
+        };
+        let listener = listener(&set, &super::pool(&set));
+        let file = write(
+            "refused.json",
+            &config(&[listener], SocketAddr::from(([127, 0, 0, 1], 1))),
+        );
+        let output = envoy(&file).args(["--mode", "validate"]).output().await;
+        let output = output.expect("Envoy starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success(),
+            "{}: {reason} It does not.",
+            set.name
+        );
+        assert!(
+            said.contains("cases.v1.Case") || said.contains("response_body"),
+            "{}: {said}",
+            set.name
+        );
+    }
 }
 
 async fn ask(to: SocketAddr, request: &[u8], backend: &Backend, pool: &DescriptorPool) -> Outcome {
@@ -144,26 +181,13 @@ async fn start(
     pools: &[DescriptorPool],
     backend: SocketAddr,
 ) -> (Child, Vec<SocketAddr>) {
-    let program = std::env::var_os("ENVOY").expect("ENVOY names the program; see run.sh");
     let listeners: Vec<Value> = sets
         .iter()
         .zip(pools)
         .map(|(set, pool)| listener(set, pool))
         .collect();
-    let config = json!({
-        "admin": { "address": address(SocketAddr::from(([127, 0, 0, 1], 0))) },
-        "static_resources": { "listeners": listeners, "clusters": [cluster(backend)] },
-    });
-    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/envoy.json");
-    std::fs::write(file, config.to_string()).expect("a file of the test's own");
-    let mut envoy = Command::new(program)
-        .args(["--config-path", file, "--concurrency", "1"])
-        .args([
-            "--use-dynamic-base-id",
-            "--disable-hot-restart",
-            "--log-level",
-            "info",
-        ])
+    let file = write("envoy.json", &config(&listeners, backend));
+    let mut envoy = envoy(&file)
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
@@ -200,12 +224,41 @@ async fn start(
     (envoy, sets.iter().map(of).collect())
 }
 
+pub(super) fn envoy(config: &Path) -> Command {
+    let mut command =
+        Command::new(std::env::var_os("ENVOY").expect("ENVOY names the program; see run.sh"));
+    command
+        .arg("--config-path")
+        .arg(config)
+        .args([
+            "--concurrency",
+            "1",
+            "--use-dynamic-base-id",
+            "--disable-hot-restart",
+        ])
+        .args(["--log-level", "info"]);
+    command
+}
+
+pub(super) fn write(name: &str, config: &Value) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, config.to_string()).expect("a file of the test's own");
+    file
+}
+
+pub(super) fn config(listeners: &[Value], backend: SocketAddr) -> Value {
+    json!({
+        "admin": { "address": address(SocketAddr::from(([127, 0, 0, 1], 0))) },
+        "static_resources": { "listeners": listeners, "clusters": [cluster(backend)] },
+    })
+}
+
 fn address(address: SocketAddr) -> Value {
     json!({ "socket_address": { "address": address.ip(), "port_value": address.port() } })
 }
 
 /// A set as a listener: strict as the gateway is, where Envoy can be.
-fn listener(set: &Set, pool: &DescriptorPool) -> Value {
+pub(super) fn listener(set: &Set, pool: &DescriptorPool) -> Value {
     let ignore = set.has("ignore_unknown_parameters");
     let transcoder = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder",

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 /// A set of rules and the requests that are put to it.
+#[derive(Default)]
 pub struct Set {
     pub name: String,
     /// The methods of the service: name and `google.api.http` option.
@@ -58,12 +59,8 @@ fn set(lines: &[(usize, &str)]) -> Set {
         .position(|(_, line)| line.starts_with("# "))
         .expect("rows in a set");
     let mut set = Set {
-        name: String::new(),
-        rules: Vec::new(),
-        file: String::new(),
-        options: Vec::new(),
-        alone: None,
         rows: rows::parse(lines[begins..].iter().copied()),
+        ..Set::default()
     };
     for (number, line) in lines[..begins].iter().filter(|(_, line)| !line.is_empty()) {
         let (mark, rest) = line.split_once(' ').expect("a word and what it says");
@@ -95,6 +92,15 @@ fn set(lines: &[(usize, &str)]) -> Set {
 }
 
 impl Set {
+    /// A set of one method, `Call`, and no requests.
+    pub fn of(name: &str, rule: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            rules: vec![("Call".to_owned(), rule)],
+            ..Self::default()
+        }
+    }
+
     /// How a row is called elsewhere.
     pub fn key(&self, row: &Row) -> String {
         let title = row.title.split(" [").next().unwrap_or_default();

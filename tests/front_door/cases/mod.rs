@@ -1,12 +1,13 @@
-//! Rules and requests (`tests/data/cases.txt`) through the front door: which call
-//! the backend sees, and what the caller is answered. `envoy` puts the same to
+//! Rules and requests (`tests/data/cases.txt`) through the front door, over HTTP/1.1
+//! and HTTP/2: which call the backend sees, and what the caller is answered. `envoy` puts the same to
 //! Envoy's transcoder.
 
 mod envoy;
 mod file;
+mod templates;
 
 use crate::backend::{Backend, Seen};
-use crate::{Running, raw, rows, serve};
+use crate::{Running, h2, raw, rows, serve};
 use file::Set;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use rows::Row;
@@ -27,30 +28,40 @@ async fn requests_become_the_calls_that_their_rules_say() {
     let sets = file::read();
     let count: usize = sets.iter().map(|set| set.rows.len()).sum();
     assert!(count >= ROWS, "only {count} rows");
-    let mut faults = String::new();
+    let (mut faults, mut answered) = (String::new(), 0);
     for set in &sets {
         let backend = Backend::start().await;
         let pool = pool(set);
         let gateway = start(set, &pool, &backend);
-        for row in &set.rows {
+        let mut http2 = h2::Client::connect(gateway.address).await;
+        let asked = set.rows.iter().flat_map(|row| [(row, false), (row, true)]);
+        for (row, is_http2) in asked {
             let before = backend.seen().len();
             let begun = Instant::now();
-            let answer = raw::send(gateway.address, &rows::request(row)).await;
+            let request = rows::request(row);
+            let answer = match is_http2 {
+                true => http2.send(&request).await,
+                false => Some(raw::send(gateway.address, &request).await),
+            };
+            let Some(answer) = answer else { continue };
+            answered += 1;
             let seen = backend.seen().split_off(before);
             let fault = rows::compare(row, &answer, begun.elapsed())
                 .or_else(|| compare_calls(&pool, row, &seen));
             if let Some(fault) = fault {
                 writeln!(
                     faults,
-                    "cases.txt:{}: {}\n    {fault}",
+                    "cases.txt:{}: {}{}\n    {fault}",
                     row.line,
-                    set.key(row)
+                    set.key(row),
+                    if is_http2 { ", HTTP/2" } else { "" }
                 )
                 .expect("a string takes all");
             }
         }
     }
     assert!(faults.is_empty(), "of {count} rows these differ:\n{faults}");
+    assert!(answered >= 2 * ROWS, "HTTP/2 was hardly asked anything");
 }
 
 /// The descriptors of a set, its service beside the messages that all share.

@@ -70,3 +70,29 @@ async fn compression_is_off_by_default() {
     assert_eq!(answer.header("content-encoding"), None);
     assert_eq!(answer.header("vary"), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_compressed_already_stays_as_it_is() {
+    let pair = compressing().await;
+    let body = "a".repeat(4000);
+    for (media, expected) in [
+        ("text/csv", Some("gzip")),
+        ("image/svg+xml", Some("gzip")),
+        ("application/x-protobuf", Some("gzip")),
+        ("image/png", None),
+        ("Video/MP4; codecs=avc1", None),
+        ("application/zip", None),
+        ("application/octet-stream", None),
+    ] {
+        let headers = [
+            &*format!("Content-Type: {media}"),
+            "Accept-Encoding: gzip",
+            "Connection: close",
+        ];
+        let answer = pair.gateway.post("/v1/raw", &headers, &body).await;
+        assert_eq!(answer.status, 200, "{media}");
+        assert_eq!(answer.header("content-encoding"), expected, "{media}");
+        let tag = answer.header("etag");
+        assert_eq!(tag, None, "only GET has one");
+    }
+}

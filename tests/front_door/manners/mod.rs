@@ -3,6 +3,7 @@
 
 mod compression;
 mod cors;
+mod decompression;
 mod errors;
 mod etag;
 mod forwarded;

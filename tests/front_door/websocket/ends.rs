@@ -226,21 +226,3 @@ async fn client_that_leaves_cancels_the_call() {
     assert_eq!(seen.last().unwrap().message, &b"\x08\x05"[..]);
     assert_eq!(backend.cancelled(), 2, "the upload was not cancelled");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn drain_closes_with_1001_and_waits_for_it() {
-    let backend = Backend::start().await;
-    let gateway = start(&backend.url(), Settings::default()).await;
-    let mut client = open(&gateway, "/v1/chat", &[]).await;
-    backend.wait_begun(1).await;
-    gateway.drain.begin();
-    assert_eq!(client.close().await.0, 1001);
-    assert!(timeout(PATIENCE, client.0.next()).await.unwrap().is_none());
-    timeout(PATIENCE, gateway.server)
-        .await
-        .expect("the server ends")
-        .unwrap();
-    timeout(PATIENCE, backend.wait_cancelled(1))
-        .await
-        .expect("cancelled");
-}

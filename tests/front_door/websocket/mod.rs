@@ -226,33 +226,6 @@ async fn subprotocols_fix_the_kind_of_frames() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_client_stops_the_backend() {
-    let backend = Backend::start().await;
-    let gateway = start(&backend.url(), Settings::default()).await;
-    let mut slow = open(&gateway, "/v1/watch?text=0123456789", &script("endless")).await;
-    backend.wait_sent(1000).await;
-    // It stops when what is on the way is full: nothing is sent while calls are made.
-    let mut before = 0;
-    while backend.sent() != before {
-        before = backend.sent();
-        for _ in 0..20 {
-            assert_eq!(gateway.post("/v1/echo", &[], "{}").await.status, 200);
-        }
-    }
-    assert!(
-        before < 2_000_000,
-        "{before} messages were taken from the backend"
-    );
-    while backend.sent() <= before {
-        assert_eq!(slow.json().await["text"], "0123456789");
-    }
-    drop(slow);
-    timeout(PATIENCE, backend.wait_cancelled(1))
-        .await
-        .expect("cancelled");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn client_is_not_read_while_the_backend_takes_nothing() {
     const MESSAGES: usize = 2048;
     let gateway = fetchit().await;
@@ -303,10 +276,7 @@ async fn axum_serves_websockets_too() {
     let gateway = Gateway::builder(trestle::descriptors::embedded())
         .build(upstream)
         .unwrap();
-    let (begin, begun) = tokio::sync::watch::channel(false);
-    let router = axum::Router::new()
-        .nest("/grpc", gateway.into_router())
-        .layer(axum::Extension(trestle::gateway::GoingAway::new(begun)));
+    let router = axum::Router::new().nest("/grpc", gateway.clone().into_router());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
@@ -315,7 +285,8 @@ async fn axum_serves_websockets_too() {
     let mut client = Client(client_async(url, stream).await.unwrap().0);
     client.send(r#"{"data":"YQ=="}"#).await;
     assert_eq!(client.json().await, json!({"data": "QQ=="}));
-    begin.send_replace(true);
-    assert_eq!(client.close().await.0, 1001);
+    gateway.close_streams();
+    let (error, code) = client.failed().await;
+    assert_eq!((&error["code"], code), (&json!(14), 1001));
     server.abort();
 }

@@ -1,0 +1,52 @@
+//! How the workers' runtimes fare.
+
+use super::family::{Family, Kind, Point, Section};
+use tokio::runtime::RuntimeMetrics;
+
+pub(super) fn sections(runtimes: &[RuntimeMetrics]) -> Vec<Section> {
+    if runtimes.is_empty() {
+        return Vec::new();
+    }
+    let each = |value: fn(&RuntimeMetrics) -> f64| {
+        let numbered = runtimes.iter().enumerate();
+        let point = |(index, runtime): (usize, &RuntimeMetrics)| {
+            Point::number(value(runtime)).with("worker", index.to_string())
+        };
+        numbered.map(point).collect::<Vec<_>>()
+    };
+    let workers = Point::number(runtimes.len() as f64);
+    vec![
+        Section::of(WORKERS, vec![workers]),
+        Section::of(TASKS, each(|runtime| runtime.num_alive_tasks() as f64)),
+        // These are of runtimes with one thread each.
+        Section::of(
+            BUSY,
+            each(|it| it.worker_total_busy_duration(0).as_secs_f64()),
+        ),
+    ]
+}
+
+const WORKERS: Family = Family {
+    name: "trestle.workers",
+    prometheus: "trestle_workers",
+    kind: Kind::Gauge,
+    unit: "{thread}",
+    help: "Number of worker threads.",
+    scoped: true,
+};
+const TASKS: Family = Family {
+    name: "trestle.worker.tasks",
+    prometheus: "trestle_worker_tasks",
+    kind: Kind::Gauge,
+    unit: "{task}",
+    help: "Number of tasks that are alive on a worker.",
+    scoped: true,
+};
+const BUSY: Family = Family {
+    name: "trestle.worker.busy",
+    prometheus: "trestle_worker_busy_seconds_total",
+    kind: Kind::Counter,
+    unit: "s",
+    help: "Time that a worker's event loop was busy rather than waiting.",
+    scoped: true,
+};
