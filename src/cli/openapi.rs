@@ -53,6 +53,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         listening: None,
         exchange: Some(&flags.exchange),
         logging: None,
+        metrics: None,
         tracing: None,
         needs_upstream: false,
     })?;
