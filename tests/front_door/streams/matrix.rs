@@ -77,7 +77,7 @@ impl<'a> Cell<'a> {
         let backend = Backend::start().await;
         let upstream = Upstream::connect_lazy(&backend.url(), upstream::Settings::default());
         let mut settings = Settings::default();
-        settings.max_body = MAX_MESSAGE;
+        settings.route.max_body = MAX_MESSAGE;
         let gateway = Gateway::builder(pool)
             .settings(settings)
             .build(upstream.unwrap())
