@@ -52,8 +52,8 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         sources: &flags.sources,
         listening: None,
         exchange: Some(&flags.exchange),
-        metrics: None,
         logging: None,
+        metrics: None,
         tracing: None,
         needs_upstream: false,
     })?;

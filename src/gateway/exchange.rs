@@ -87,7 +87,7 @@ where
         Match::Found { binding, captures } => {
             identity.decide(exchange, head, Some(binding), settings);
             let matched = Matched::new(worker, identity, binding, captures);
-            let body = Decoded::new(body, &head.headers, settings.max_body)?;
+            let body = Decoded::new(body, &head.headers, matched.manners.max_body)?;
             if matched.binding.method.is_streaming() {
                 stream::respond(&matched, head, exchange, body).await
             } else {
@@ -162,7 +162,7 @@ where
     let form = matched.form(head, label)?;
     let deadline = Instant::now() + timeout(&head.headers, manners)?;
     let metadata = metadata::of(head, identity, settings)?;
-    let body = body::read(body, settings).await?;
+    let body = body::read(body, settings, manners.max_body).await?;
     exchange.body_received(body.len());
     let message = bind::message(matched, head.uri.query(), &body, label)?;
     drop(body);

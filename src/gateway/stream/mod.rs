@@ -186,7 +186,7 @@ where
     let upstream = &matched.worker.upstream;
     let label = matched.label(head, &body)?;
     if !matched.binding.method.client_streaming {
-        let body = body::read(body, matched.settings).await?;
+        let body = body::read(body, matched.settings, matched.manners.max_body).await?;
         exchange.body_received(body.len());
         let message = bind::message(matched, query, &body, label)?;
         exchange.reach(Phase::Decoded);

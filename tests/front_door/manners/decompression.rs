@@ -111,7 +111,7 @@ async fn damaged_encodings_are_bad_requests() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_out_is_limited_like_what_comes_plain() {
     let mut settings = Settings::default();
-    settings.max_body = 64 << 10;
+    settings.route.max_body = 64 << 10;
     let pair = pair(settings).await;
     let text = |length: usize| format!(r#"{{"text":"{}"}}"#, "a".repeat(length)).into_bytes();
     for (encoding, small, large) in [
@@ -140,7 +140,7 @@ async fn what_comes_out_is_limited_like_what_comes_plain() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_may_be_large_but_not_a_bomb() {
     let mut settings = Settings::default();
-    settings.max_body = 64 << 10;
+    settings.route.max_body = 64 << 10;
     let pair = pair(settings).await;
     let bomb = gzip(&vec![0; 1 << 20]).await;
     let answer = pair.send("/v1/documents/d/parts", "gzip", &bomb).await;
