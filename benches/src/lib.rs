@@ -1,7 +1,8 @@
 //! Benchmarks of trestle, each its own bench target, and what they share: the
-//! generated code that they compare with, the processes that they start, and the
+//! generated code that they compare with, the load, the processes that they start, and the
 //! table of their rounds.
 
+pub mod load;
 pub mod process;
 pub mod programs;
 pub mod report;

@@ -141,12 +141,12 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     if let Some(logging) = given.logging {
         logging.apply(&mut config);
     }
-    if let Some(tracing) = given.tracing {
-        tracing.apply(&mut config);
-    }
     propagators(&mut config);
     let mut errors = Vec::new();
     telemetry::sampling(&mut config, &mut errors);
+    if let Some(tracing) = given.tracing {
+        tracing.apply(&mut config);
+    }
     config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
     errors.extend(faults.iter().map(ToString::to_string));

@@ -1,7 +1,7 @@
 //! One operation: what a binding takes and what it answers.
 
 use super::annotations;
-use super::api::{Api, HTTP_BODY, paragraphs};
+use super::api::{Api, HTTP_BODY, listed, paragraphs};
 use super::field::of_type;
 use super::schema::Schemas;
 use super::tree::Object;
@@ -39,7 +39,8 @@ pub(super) fn operation(
     let description = or(&stated.description, note.comment.clone());
     let is_deprecated = stated.deprecated || note.is_deprecated;
     let mut parameters = shape.parameters(schemas);
-    parameters.extend(query::parameters(schemas, binding));
+    let (in_query, maps) = query::parameters(schemas, binding);
+    parameters.extend(in_query);
     let demands: Vec<_> = stated
         .security
         .into_iter()
@@ -54,7 +55,7 @@ pub(super) fn operation(
         (false, true) => Some("server"),
         (true, true) => Some("bidirectional"),
     };
-    let description = paragraphs(&[&description, about_stream(streaming)]);
+    let description = paragraphs(&[&description, &about_maps(&maps), about_stream(streaming)]);
     Object::new()
         .with("tags", names.tags)
         .with_text("summary", &summary)
@@ -71,6 +72,17 @@ pub(super) fn operation(
             binding.method.path.path().trim_start_matches('/'),
         )
         .with_some("x-grpc-streaming", streaming)
+}
+
+fn about_maps(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names => {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let names = listed(&names);
+            format!("Entries of {names} may be given as query parameters, as in `name[key]=value`.")
+        }
+    }
 }
 
 fn about_stream(streaming: Option<&str>) -> &'static str {
@@ -161,7 +173,8 @@ fn responses(schemas: &mut Schemas<'_>, binding: &Binding, method: &MethodDescri
     let media = |schema: Object| Object::new().with("schema", schema);
     let status = schemas.refer_to_status();
     let types = match reply {
-        None => binary(),
+        // The backend says what they are; some generators know no `*/*` and take the first.
+        None => binary().with("*/*", media(of_type("string").with("format", "binary"))),
         Some(reply) if binding.method.server_streaming => {
             let record = of_type("object").with(
                 "properties",

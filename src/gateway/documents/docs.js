@@ -131,12 +131,8 @@ function request(operation, form) {
     if (parameter.in === 'path') {
       path = path.replace(`{${parameter.name}}`, encodeURIComponent(given).replaceAll('%2F', '/'))
     } else if (given !== '') {
-      const several = parameter.schema.type === 'array' || parameter.style === 'deepObject'
-      for (const line of several ? given.split('\n').filter(Boolean) : [given]) {
-        const at = line.indexOf('=')
-        query.push(parameter.style === 'deepObject'
-          ? `${encodeURIComponent(`${parameter.name}[${line.slice(0, at)}]`)}=${encodeURIComponent(line.slice(at + 1))}`
-          : `${encodeURIComponent(parameter.name)}=${encodeURIComponent(line)}`)
+      for (const line of parameter.schema.type === 'array' ? given.split('\n').filter(Boolean) : [given]) {
+        query.push(`${encodeURIComponent(parameter.name)}=${encodeURIComponent(line)}`)
       }
     }
   }
@@ -208,7 +204,7 @@ function form(operation) {
     const name = `${parameter.in}:${parameter.name}`
     const id = `${operation.operationId}:${name}`
     const schema = resolve(parameter.schema)
-    const several = schema.type === 'array' ? 'one a line' : parameter.style === 'deepObject' ? 'key=value, one a line' : ''
+    const several = schema.type === 'array' && 'one a line'
     const choices = schema.enum && make('select', { id, name }, make('option', { value: '' }), schema.enum.map((value) => make('option', {}, String(value))))
     const field = choices ?? (several ? make('textarea', { id, name, rows: 2, placeholder: several }) : make('input', { id, name, required: parameter.required, placeholder: nameOf(parameter.schema) }))
     return [make('label', { for: id }, make('code', {}, parameter.name), parameter.required && make('span', { class: 'must' }, ' required')), field]

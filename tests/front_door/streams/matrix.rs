@@ -46,6 +46,8 @@ enum Then {
     Kill,
     /// Ends the gateway's streams, and reads to the end.
     Close,
+    /// The same when it has read nothing for a while.
+    CloseUnread,
     /// Sends too large a message, and reads to the end.
     SendTooLarge,
     /// Goes.
@@ -109,7 +111,7 @@ const fn row(
 ///   error follows it, and it cannot be read slowly.
 /// - A server stream's request is one message, so nobody sends while it is answered.
 #[rustfmt::skip]
-const TABLE: [Row; 34] = {
+const TABLE: [Row; 35] = {
     use Kind::{Bidi, Client, Server};
     const SEVEN: &[&str] = &[r#"{"i32":7}"#];
     const TWO: &[&str] = &[r#"{"i32":1}"#, r#"{"i32":2}"#];
@@ -127,6 +129,7 @@ const TABLE: [Row; 34] = {
         row(Server, "no reader to the deadline", "endless", &[], Then::Sleep, (1, 0, 200, 0)),
         row(Server, "deadline in full flow", "endless", &[], Then::ReadAll, (1, 4, 200, 4004)),
         row(Server, "gateway ends", "stream-then-silence 2", &[], Then::Close, (2, 14, 200, 1001)),
+        row(Server, "gateway ends before a slow reader", "endless", &[], Then::CloseUnread, (1, 14, 200, 1001)),
         row(Client, "success", "bytes 0807", TWO, Then::Finish, (1, 0, 200, 1000)),
         row(Client, "empty", "bytes 0807", &[], Then::Finish, (1, 0, 200, 1000)),
         row(Client, "error before the reply", NO, SEVEN, Then::Finish, (0, 9, 400, 4009)),
@@ -325,6 +328,10 @@ impl<'a> Cell<'a> {
             Then::Read | Then::Finish | Then::ReadAll => {}
             Then::Kill => self.backend.die(),
             Then::Close => self.gateway.close_streams(),
+            Then::CloseUnread => {
+                self.stall().await;
+                self.gateway.close_streams();
+            }
             Then::SendTooLarge => {
                 let large = json!({ "text": "x".repeat(MAX_MESSAGE) }).to_string();
                 client.sending.send(&large).await;
@@ -346,7 +353,7 @@ impl<'a> Cell<'a> {
 
     async fn read_to_the_end(&self, client: &mut Client) {
         let mut item = client.receiving.next().await;
-        while self.row.then == Then::ReadAll && self.is_message(&item) {
+        while self.row.script == "endless" && self.is_message(&item) {
             item = client.receiving.next().await;
         }
         let Row {
