@@ -84,6 +84,11 @@ impl Programs {
         Process::start(self.command("ticker"), process::free_address()?)
     }
 
+    /// The backend of raw bodies.
+    pub fn store(&self) -> Result<Process, Box<dyn Error>> {
+        Process::start(self.command("store"), process::free_address()?)
+    }
+
     fn command(&self, name: &str) -> Command {
         Command::new(self.0.join(name))
     }

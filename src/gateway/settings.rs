@@ -1,6 +1,7 @@
 //! What an operator may choose about the exchange.
 
 use super::cors::Cors;
+use super::hooks::Hooks;
 use super::network::Network;
 use super::stream::Framing;
 use crate::telemetry::propagation::Formats;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub serve_docs: bool,
     /// Streaming calls over WebSocket.
     pub websocket: WebSocket,
+    /// Set by the builder.
+    pub(super) hooks: Hooks,
 }
 
 /// How WebSockets are treated. What they share with streams over HTTP, such as the
@@ -118,6 +121,7 @@ impl Default for Settings {
             serve_openapi: true,
             serve_docs: true,
             websocket: WebSocket::default(),
+            hooks: Hooks::default(),
         }
     }
 }
