@@ -54,7 +54,6 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         exchange: Some(&flags.exchange),
         metrics: None,
         logging: None,
-        metrics: None,
         tracing: None,
         needs_upstream: false,
     })?;

@@ -298,3 +298,29 @@ fn faults_of_routes_are_told_with_their_places() {
         ]
     );
 }
+
+#[test]
+fn rules_of_sampling_are_read_and_their_faults_told_where_they_stand() {
+    let (config, faults) = parse(
+        "telemetry:\n  sampling:\n    - { prefix: /api, sample: always }\n    - sample: 0.1\n\
+         \x20 names: opencensus\n  access_log: true\n  xray_rules: rules.json\n",
+    );
+    assert_eq!(faults, [""; 0]);
+    assert_eq!(config.telemetry.sampling.rules.len(), 2);
+    assert!(config.telemetry.access_log);
+    assert_eq!(config.xray_rules, Some(PathBuf::from("conf/rules.json")));
+
+    check_fault(
+        "telemetry:\n  sampling:\n    - { prefix: api, sample: always }\n",
+        "conf/trestle.yaml:3:17: `telemetry.sampling`: `prefix`: `api` is no path; it must begin with `/`",
+    );
+    check_fault(
+        "telemetry: { sampling: always }\n",
+        "conf/trestle.yaml:1:14: `telemetry.sampling`: expected a list of rules, such as \
+         `- { prefix: /api, sample: always }`",
+    );
+    check_fault(
+        "telemetry: { names: zipkin }\n",
+        "conf/trestle.yaml:1:14: `telemetry.names`: `zipkin` is not one of semconv, grpc, opencensus",
+    );
+}
