@@ -173,10 +173,15 @@ impl<'a> Schemas<'a> {
                 }
             }
         }
-        match pairs.len() {
-            0 | 1 => pairs.pop(),
-            _ => Some(Object::new().with("anyOf", pairs)),
+        // Of `not: {required: [a, b]}` progenitor understands that there is no a and no
+        // b, and a list of one is an error to Redocly: one pair is said twice.
+        if let [pair] = pairs.as_slice()
+            && let Some(Tree::List(names)) = pair.get("required")
+        {
+            let reversed: Vec<_> = names.iter().rev().cloned().collect();
+            pairs.push(Object::new().with("required", reversed));
         }
+        (!pairs.is_empty()).then(|| Object::new().with("anyOf", pairs))
     }
 
     fn status(&mut self, message: &MessageDescriptor) -> Object {
