@@ -173,15 +173,10 @@ impl<'a> Schemas<'a> {
                 }
             }
         }
-        // Of `not: {required: [a, b]}` progenitor understands that there is no a and no
-        // b, and a list of one is an error to Redocly: one pair is said twice.
-        if let [pair] = pairs.as_slice()
-            && let Some(Tree::List(names)) = pair.get("required")
-        {
-            let reversed: Vec<_> = names.iter().rev().cloned().collect();
-            pairs.push(Object::new().with("required", reversed));
+        match pairs.len() {
+            0 | 1 => pairs.pop(),
+            _ => Some(Object::new().with("anyOf", pairs)),
         }
-        (!pairs.is_empty()).then(|| Object::new().with("anyOf", pairs))
     }
 
     fn status(&mut self, message: &MessageDescriptor) -> Object {
