@@ -17,6 +17,9 @@ use crate::{
 use prost_reflect::DescriptorPool;
 use std::time::Duration;
 
+const NO_BACKEND: &str = "no backend: give its URL with --upstream http://HOST:PORT";
+const NO_DESCRIPTORS: &str = "no descriptors: the gateway does not know the backend's API";
+
 /// How to get descriptors, for those who gave none.
 const NO_DESCRIPTORS_HELP: &str = "\
 give --descriptor-set FILE or --proto FILE, or --upstream URL of a backend with server
@@ -68,7 +71,7 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         Watch::idle()
     };
     if url.is_none() && given.needs_upstream {
-        errors.push("no backend: give its URL with --upstream http://HOST:PORT".to_owned());
+        errors.push(NO_BACKEND.to_owned());
     }
     let settings = config.upstream.clone();
     let upstream = Upstream::connect_lazy(url.unwrap_or(NOWHERE), settings)
@@ -78,7 +81,7 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
     let pool = match load(&config.descriptors, url) {
         Ok(Some(pool)) => Some(pool),
         Ok(None) => {
-            errors.push("no descriptors: the gateway does not know the backend's API".to_owned());
+            errors.push(NO_DESCRIPTORS.to_owned());
             help = Some(NO_DESCRIPTORS_HELP);
             None
         }
@@ -118,6 +121,30 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         _ => {
             let failure = Failure::usage(errors);
             Err(help.into_iter().fold(failure, Failure::help))
+        }
+    }
+}
+
+/// The configuration and the backend's API, for a command that serves nothing.
+pub(super) fn descriptors(given: Given<'_>) -> Result<(Config, DescriptorPool), Failure> {
+    let (config, mut errors) = configure(given);
+    let url = config.upstream_url.as_deref();
+    if url.is_none() && given.needs_upstream {
+        errors.push(NO_BACKEND.to_owned());
+    }
+    match load(&config.descriptors, url) {
+        Ok(Some(pool)) if errors.is_empty() => Ok((config, pool)),
+        Ok(Some(_)) => Err(Failure::usage(errors)),
+        Ok(None) => {
+            errors.push(NO_DESCRIPTORS.to_owned());
+            Err(Failure::usage(errors).help(NO_DESCRIPTORS_HELP))
+        }
+        Err(error @ descriptors::Error::Unreachable { .. }) => {
+            Err(Failure::failed(error).help(NO_DESCRIPTORS_HELP))
+        }
+        Err(error) => {
+            errors.extend(error.to_string().lines().map(str::to_owned));
+            Err(Failure::usage(errors))
         }
     }
 }

@@ -17,7 +17,12 @@ pub(super) fn curl(routes: &[Binding], host: &str) -> Option<String> {
             .filter(|segment| !is_literal(segment));
         (wildcards.count(), !matches!(route.body, BodySelector::None))
     })?;
-    let body = match simplest.body {
+    Some(line(simplest, host))
+}
+
+/// A `curl` line for a route, its variables filled in with `1`.
+pub(super) fn line(route: &Binding, host: &str) -> String {
+    let body = match route.body {
         BodySelector::None => "",
         BodySelector::Whole | BodySelector::Field(_) => " -d '{}'",
     };
@@ -26,11 +31,11 @@ pub(super) fn curl(routes: &[Binding], host: &str) -> Option<String> {
     } else {
         Method::POST
     };
-    let method = match &simplest.http {
+    let method = match &route.http {
         MethodMatch::Exact(method) if *method != implied => format!(" -X {method}"),
         MethodMatch::Exact(_) | MethodMatch::Any => String::new(),
     };
-    Some(format!("curl{method} {host}{}{body}", path(simplest)))
+    format!("curl{method} {host}{}{body}", path(route))
 }
 
 fn is_literal(segment: &Segment) -> bool {

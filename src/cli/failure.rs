@@ -49,6 +49,12 @@ impl Failure {
         self
     }
 
+    /// Ends the program with another exit code than its kind has.
+    pub(super) fn with_code(mut self, code: u8) -> Self {
+        self.code = code;
+        self
+    }
+
     pub(super) fn exit_code(&self) -> ExitCode {
         self.code.into()
     }

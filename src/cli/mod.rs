@@ -1,18 +1,21 @@
 //! The command line: one file a command, and what they share. The only room that
 //! prints, reads the environment, handles signals or chooses an exit code: 0
-//! done, 1 failed, 2 bad usage or configuration.
+//! done, 1 failed, 2 bad usage or configuration, from 64 on a failed `call`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod assemble;
 mod backend;
 mod banner;
+mod call;
 mod check;
 mod client;
+mod completions;
 mod demo;
 mod example;
 mod failure;
 mod flags;
+mod healthcheck;
 mod openapi;
 mod process;
 mod routes;
@@ -20,7 +23,7 @@ mod serve;
 mod signals;
 mod telemetry;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -47,6 +50,9 @@ enum Command {
     Routes(routes::Flags),
     Check(check::Flags),
     Openapi(openapi::Flags),
+    Call(call::Flags),
+    Healthcheck(healthcheck::Flags),
+    Completions(completions::Flags),
 }
 
 /// Runs the program with the process's arguments.
@@ -61,6 +67,9 @@ pub fn main() -> ExitCode {
         Command::Routes(flags) => routes::run(&flags),
         Command::Check(flags) => check::run(&flags),
         Command::Openapi(flags) => openapi::run(&flags),
+        Command::Call(flags) => call::run(&flags),
+        Command::Healthcheck(flags) => healthcheck::run(&flags),
+        Command::Completions(flags) => completions::run(&flags, Program::command()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -74,7 +83,6 @@ pub fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_flags_do_not_contradict_each_other() {

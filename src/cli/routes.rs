@@ -3,6 +3,8 @@
 use super::{
     Failure,
     assemble::{Assembled, Given, assemble},
+    banner::typed,
+    example,
     flags::Sources,
 };
 use crate::{
@@ -16,7 +18,8 @@ use serde_json::{Value, json};
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   trestle routes --descriptor-set api.binpb
-  trestle routes --proto api/v1/books.proto --proto-path api --format json")]
+  trestle routes --proto api/v1/books.proto --proto-path api --format json
+  trestle routes --config trestle.yaml --format curl")]
 pub(super) struct Flags {
     /// How to print them
     #[arg(long, value_enum, default_value = "table")]
@@ -30,10 +33,14 @@ pub(super) struct Flags {
 enum Format {
     Table,
     Json,
+    /// Lines to paste into a shell
+    Curl,
 }
 
 pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
-    let Assembled { gateway, .. } = assemble(Given {
+    let Assembled {
+        config, gateway, ..
+    } = assemble(Given {
         sources: &flags.sources,
         listening: None,
         exchange: None,
@@ -49,6 +56,12 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         Format::Json => {
             let routes: Vec<_> = routes.iter().map(|route| object(route, schema)).collect();
             println!("{:#}", Value::from(routes));
+        }
+        Format::Curl => {
+            let host = typed(config.listen);
+            for route in routes {
+                println!("{}", example::line(route, &host));
+            }
         }
     }
     Ok(())

@@ -14,7 +14,7 @@
 //!   3.1, `contentEncoding` too.
 //! - Optional fields are fields that are not required; `null` appears nowhere.
 //! - The members of a oneof are fields beside the others; that two of them are set
-//!   is excluded by `not`.
+//!   is excluded by `not` in 3.1, in words in both.
 //! - Enums are lists of names, messages schemas of their own under the shortest
 //!   name that is theirs alone.
 //! - Errors are `4XX` and `5XX` with `google.rpc.Status`.

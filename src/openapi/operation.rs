@@ -90,7 +90,7 @@ fn about_stream(streaming: Option<&str>) -> &'static str {
         Some("client") => "The request is a stream of messages: an array, or one behind the other.",
         Some("server") => {
             "The reply is a stream of messages. As Server-Sent Events each is the data of an \
-             event; an error is the last event, of the type `error`."
+             event; the last event is of the type `end`, or `error` with a status."
         }
         Some(_) => {
             "Request and reply are streams of messages, in both directions at once over HTTP/2 \

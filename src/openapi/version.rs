@@ -56,6 +56,13 @@ fn lower_object(object: &mut Object) {
     {
         object.set("example", examples.swap_remove(0));
     }
+    // Of what must not be there together, progenitor makes what is not there at all;
+    // it reads 3.0 only, and its callers have the descriptions.
+    if let Some(Tree::Object(excluded)) = object.get("not")
+        && (excluded.get("required").is_some() || excluded.get("anyOf").is_some())
+    {
+        object.remove("not");
+    }
     for (exclusive, limit) in [
         ("exclusiveMinimum", "minimum"),
         ("exclusiveMaximum", "maximum"),
@@ -89,8 +96,10 @@ mod tests {
                 "contentEncoding": {"type": "string", "examples": ["gzip", "br"]},
                 "examples": {"$ref": "#/a", "description": "b"},
                 "$ref": {"$ref": "#/c"},
-                "n": {"exclusiveMaximum": 5}
-            }
+                "n": {"exclusiveMaximum": 5},
+                "not": {"type": "string"}
+            },
+            "not": {"required": ["a", "b"]}
         }));
         lower(&mut tree);
         let expected = json!({
@@ -99,7 +108,8 @@ mod tests {
                 "contentEncoding": {"type": "string", "example": "gzip"},
                 "examples": {"description": "b", "allOf": [{"$ref": "#/a"}]},
                 "$ref": {"$ref": "#/c"},
-                "n": {"maximum": 5, "exclusiveMaximum": true}
+                "n": {"maximum": 5, "exclusiveMaximum": true},
+                "not": {"type": "string"}
             }
         });
         assert_eq!(serde_json::to_value(&tree).ok(), Some(expected));

@@ -22,4 +22,4 @@ modules=$(cd "$target/browser" && pwd)
 
 cargo build --locked --bin trestle
 TRESTLE=$target/debug/trestle CHROMIUM=$chromium PLAYWRIGHT=$modules/node_modules/playwright-core \
-  node tests/browser/browser.mjs
+  sh -c "node tests/browser/browser.mjs && node tests/browser/docs.mjs"

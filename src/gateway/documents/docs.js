@@ -108,7 +108,8 @@ function sample(schema, open = []) {
     case 'array': { const item = sample(shape.items, below); return item === undefined ? [] : [item] }
     case 'object': {
       // Of members that exclude each other the first is enough.
-      const excluded = new Set((shape.not?.anyOf ?? [shape.not]).map((pair) => pair?.required?.[1]))
+      const excluded = new Set()
+      for (const { required: [first, second] } of shape.not?.anyOf ?? [shape.not ?? { required: [] }]) if (!excluded.has(first)) excluded.add(second)
       const members = Object.entries(shape.properties ?? {})
         .filter(([name, field]) => !field.readOnly && !field.deprecated && !excluded.has(name))
         .map(([name, field]) => [name, sample(field, below)])

@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert'
 import { client } from './client/client.gen'
 import { fetchCapitalize, fetchCapitalizeWords, storeFail, storeGetItem, storePutItem } from './client'
-import type { Item } from './client'
+import type { Item, Payload } from './client'
 
 async function main() {
   client.setConfig({ baseUrl: process.env.URL as `http://${string}` })
@@ -46,13 +46,17 @@ async function main() {
   assert.match(error?.details[0]?.['@type'] ?? '', /google.rpc.ErrorInfo$/)
   console.log('ok error')
 
+  const words: string[] = []
   const { stream } = await fetchCapitalizeWords({
     body: { data: Buffer.from('a b').toString('base64') }, sseMaxRetryAttempts: 1,
     // It reads events and nothing else, but does not say so by itself.
     headers: { accept: 'text/event-stream' },
+    // Its stream mixes events of all types; this tells the one that ends ours.
+    onSseEvent: ({ data, event }) => {
+      if (event === undefined && data) words.push(Buffer.from((data as Payload).data ?? '', 'base64').toString())
+    },
   })
-  const words: string[] = []
-  for await (const payload of stream) words.push(Buffer.from(payload.data ?? '', 'base64').toString())
+  for await (const payload of stream) void (payload satisfies Payload)
   assert.deepEqual(words, ['A', 'B'])
   console.log('ok stream')
 }
