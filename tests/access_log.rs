@@ -41,7 +41,7 @@ impl Demo {
         let ready = next(&mut log, |line| line.get("gateway").is_some()).await;
         Self {
             gateway: ready["gateway"].as_str().unwrap().to_owned(),
-            child: child,
+            child,
             log,
         }
     }

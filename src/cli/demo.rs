@@ -97,9 +97,13 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .line("try", format!("curl {}{curl}", typed(addr)));
     process::run(listeners, &gateway, watch.telemetry(), &banner, drain)?;
     watch.finish();
-    // From the front, so that none waits for one that is gone.
-    let chain = std::iter::once(backend).chain(behind.into_iter().rev());
-    chain.map(backend::Thread::finish).collect()
+    // From the front, so that none waits for one that is gone; each comes to its end,
+    // whatever those before it said.
+    let mut finished = backend.finish();
+    for backend in behind.into_iter().rev() {
+        finished = finished.and(backend.finish());
+    }
+    finished
 }
 
 /// The backends behind the first, the last of all first.
