@@ -81,7 +81,7 @@ fn below(path: &str, above: &str) -> Option<bool> {
     let above = above.trim_end_matches('/');
     if !path.contains('%') {
         let rest = path.strip_prefix(above)?;
-        return (rest.is_empty() || rest.starts_with('/')).then(|| matches!(rest, "" | "/"));
+        return (rest.is_empty() || rest.starts_with('/')).then_some(matches!(rest, "" | "/"));
     }
     let mut segments = path.split('/');
     for wanted in above.split('/') {
