@@ -35,7 +35,8 @@ pub enum Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level(String);
 
-/// Sends the log to stderr, and the last of it to the debug pages. Does nothing when a subscriber is set already.
+/// Sends the log to stderr, and the last of it to the debug pages. Does nothing when
+/// a subscriber is set already.
 pub fn init(settings: &Settings) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(settings.level.filter())

@@ -122,12 +122,12 @@ async fn calls_are_where_they_belong() {
     );
     let errors = html(&router, "/debug/requests?fam=grpc.Sent.a.B&b=8&exp=1").await;
     assert!(
-        errors.contains("DataLoss: &lt;b&gt;lost&lt;/b&gt;"),
+        errors.contains("DATA_LOSS: &lt;b&gt;lost&lt;/b&gt;"),
         "{errors}"
     );
     let errors = json(&router, "/debug/requests?fam=grpc.Sent.a.B&b=8").await;
     assert_eq!(errors.as_array().map(Vec::len), Some(1));
-    assert_eq!(errors[0]["grpcStatus"], "DataLoss");
+    assert_eq!(errors[0]["grpcStatus"], "DATA_LOSS");
     assert_eq!(errors[0]["sent"]["bytes"], 3);
     let well = json(&router, "/debug/requests?fam=http.Recv.a.B&b=0").await;
     assert_eq!(

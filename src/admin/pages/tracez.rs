@@ -14,6 +14,7 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What of an operation is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,7 @@ fn html(book: &Book, chosen: Option<(usize, Column)>) -> Page {
         "<div class=\"scroll\"><table><tr><th>Route or method<th class=\"n\">Under way"
     ));
     for least in TRACE_LATENCIES {
-        page.add(format_args!("<th class=\"n\">≥{least:?}"));
+        page.add(format_args!("<th class=\"n\">{}", latency_name(least)));
     }
     page.add(format_args!("<th class=\"n\">Errors"));
     let mut quiet = true;
@@ -164,9 +165,16 @@ fn json(book: &Book, chosen: Option<(usize, Column)>) -> Value {
     }
 }
 
+fn latency_name(least: Duration) -> String {
+    match least {
+        Duration::ZERO => "≥0s".to_owned(),
+        least => format!("≥{least:?}"),
+    }
+}
+
 fn bucket_name(bucket: usize) -> String {
     match TRACE_LATENCIES.get(bucket) {
-        Some(least) => format!("≥{least:?}"),
+        Some(least) => latency_name(*least),
         None => "errors".to_owned(),
     }
 }

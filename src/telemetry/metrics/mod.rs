@@ -30,7 +30,7 @@ mod shard;
 mod text;
 mod views;
 
-pub use calls::Call;
+pub use calls::{Call, code_name};
 pub use catalog::{Catalog, MethodId, RouteId};
 pub use exchanges::{Error, Exchange, Method};
 pub use export::of_export;

@@ -5,6 +5,7 @@ mod client;
 mod decode;
 mod heads;
 mod matrix;
+mod table;
 
 use crate::backend::Backend;
 use crate::raw::{self, Streamed};
