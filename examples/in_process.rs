@@ -5,6 +5,8 @@
 //! cargo run --example in_process
 //! ```
 
+#![allow(clippy::print_stdout)]
+
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt as _;

@@ -11,6 +11,8 @@
 //! Here the backend runs in the same process; `Upstream::connect_lazy` takes the URL of
 //! one that does not.
 
+#![allow(clippy::print_stdout)]
+
 use axum::{Router, routing::get};
 use http::{HeaderName, HeaderValue};
 use std::time::Duration;

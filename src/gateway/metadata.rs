@@ -15,6 +15,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 pub(super) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const PREFIX: &str = "grpc-metadata-";
 
+/// The largest value that becomes metadata: gRPC servers take 8 KiB of it in all by
+/// default, and fail a call that has more. A credential goes on whatever its size,
+/// since a call without it would fail for a reason that is not the real one.
+const MAX_VALUE: usize = 4 << 10;
+
 /// The metadata that goes upstream with a request of these headers.
 pub(super) fn of(
     head: &Parts,
@@ -28,6 +33,10 @@ pub(super) fn of(
             continue;
         };
         if is_nominated(headers, header) || is_nominated(headers, &name) {
+            continue;
+        }
+        if value.len() > MAX_VALUE && name != AUTHORIZATION {
+            tracing::debug!(%name, length = value.len(), "a header value too large for metadata was dropped");
             continue;
         }
         if name.as_str().ends_with("-bin") {

@@ -189,7 +189,7 @@ async fn who_reads_a_download_slowly_slows_the_backend_and_who_leaves_ends_it() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backend_that_takes_nothing_stops_the_upload() {
-    let (_backend, gateway) = pair().await;
+    let (backend, gateway) = pair().await;
     let mut stream = TcpStream::connect(gateway.address).await.unwrap();
     let head = "POST /v1/documents/d/parts HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nGrpc-Metadata-Script: deaf\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -203,6 +203,11 @@ async fn a_backend_that_takes_nothing_stops_the_upload() {
             "32 MiB taken for a backend that takes nothing"
         );
     }
+    // An end that waits behind what nobody reads is not seen; a reset is.
+    let socket = socket2::SockRef::from(&stream);
+    socket.set_linger(Some(Duration::ZERO)).unwrap();
+    drop(stream);
+    timeout(PATIENCE, backend.wait_cancelled(1)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -141,3 +141,20 @@ async fn tracestate_is_cut_to_what_the_specification_allows() {
     }
     assert!(seen.contains_key("traceparent"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_too_large_for_metadata_are_dropped_and_credentials_are_not() {
+    let large = "x".repeat(5000);
+    let seen = upstream_headers(
+        Settings::default(),
+        &[
+            &format!("Grpc-Metadata-Large: {large}"),
+            &format!("Grpc-Metadata-Fits: {}", &large[..4096]),
+            &format!("Authorization: Bearer {large}"),
+        ],
+    )
+    .await;
+    assert!(!seen.contains_key("large"));
+    assert_eq!(seen["fits"].len(), 4096);
+    assert_eq!(seen["authorization"].len(), 5007);
+}
