@@ -7,14 +7,15 @@ use std::{env, fs, path::PathBuf};
 /// Where `.proto` files are looked up, in order.
 const ROOTS: [&str; 2] = ["../proto", "proto"];
 /// The files in the descriptor set.
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "rpc/fetch.proto",
     "shop.proto",
     "abuse.proto",
     "ticks.proto",
+    "files.proto",
 ];
 /// The packages to generate code for; the others are read by their descriptors.
-const PACKAGES: [&str; 3] = ["rpc", "shop", "ticks"];
+const PACKAGES: [&str; 4] = ["rpc", "shop", "ticks", "files"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for root in ROOTS {
@@ -38,6 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_prost_build::configure()
         .compile_well_known_types(true)
         .extern_path(".google.protobuf", "::pbjson_types")
+        .extern_path(".google.api.HttpBody", "crate::files::HttpBody")
         .compile_fds(set)?;
     Ok(())
 }

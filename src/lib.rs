@@ -12,13 +12,13 @@
 //! | [`yaml`] | YAML files as trees whose nodes know their places |
 //! | [`transcode`] | JSON ⇄ protobuf wire along plans compiled once from descriptors |
 //! | [`upstream`] | the gRPC backend as a function from bytes to bytes |
-//! | [`telemetry`] | trace context in and out, logs |
+//! | [`telemetry`] | trace context, sampling, spans, metrics, their export; logs |
 //! | [`rule`] | `google.api.http` rules and path templates, resolved to bindings |
 //! | [`descriptors`] | where descriptors come from |
 //! | [`route`] | method and path → binding and captures |
 //! | [`openapi`] | bindings and plans described as an OpenAPI document |
 //! | [`gateway`] | one HTTP exchange: route, build the request, call, answer |
-//! | [`admin`] | liveness and readiness |
+//! | [`admin`] | health, metrics and debug pages |
 //! | [`server`] | listeners, workers, connections, drain |
 //! | [`config`] | what the operator said, made valid |
 //! | [`fetchit`] | the demo backend |

@@ -153,6 +153,21 @@ async fn check_accepts_what_holds() {
 }
 
 #[tokio::test]
+async fn check_names_routes_that_are_not_there() {
+    let config = "routes:\n- select: rpc.Fetch.Capitalise\n  deadline: 1s\n";
+    let config = file("no_such_route.yaml", config);
+    let config = config.to_str().unwrap();
+    let (code, _, err) = run(&[&["check", "--config", config][..], &FETCH].concat()).await;
+    let fault = "`routes`: no route is selected by `rpc.Fetch.Capitalise`; did you mean \
+                 `rpc.Fetch.Capitalize`?";
+    assert_eq!(code, 2, "{err}");
+    assert!(
+        err.contains(&format!("error: {config}:2:3: {fault}")),
+        "{err}"
+    );
+}
+
+#[tokio::test]
 async fn check_reports_every_fault_of_every_kind() {
     let bad = "syntax = \"proto3\"; package p; import \"google/api/annotations.proto\";\n\
         message M { string a = 1; }\n\

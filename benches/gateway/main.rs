@@ -8,14 +8,12 @@
 //! On a machine whose cores the load generator shares, rates say little; what
 //! counts is the CPU that the gateway's process spends on a request.
 
-mod load;
-
 use clap::{Parser, ValueEnum};
-use load::Load;
 use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
+use trestle_benches::load::Load;
 use trestle_benches::process::Process;
 use trestle_benches::programs::Programs;
 use trestle_benches::report::{self, Round, Series};

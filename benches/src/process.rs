@@ -73,9 +73,25 @@ impl Process {
 
     /// The memory that it has resident, in KiB.
     pub fn resident(&self) -> Result<u64, Box<dyn Error>> {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory that it has had resident since its start, or since that was
+    /// forgotten, in KiB.
+    pub fn peak(&self) -> Result<u64, Box<dyn Error>> {
+        self.status("VmHWM:")
+    }
+
+    /// Lets the peak begin again with what is resident now.
+    pub fn forget_peak(&self) -> Result<(), Box<dyn Error>> {
+        let path = format!("/proc/{}/clear_refs", self.child.id());
+        fs::write(&path, "5").map_err(|error| format!("{path}: {error}").into())
+    }
+
+    fn status(&self, name: &str) -> Result<u64, Box<dyn Error>> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let number = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
         number.ok_or_else(|| format!("{path} is not as proc(5) has it").into())
     }

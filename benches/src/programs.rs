@@ -41,6 +41,16 @@ impl Programs {
 
     /// Trestle in front of a backend.
     pub fn trestle(&self, upstream: &str) -> Result<Process, Box<dyn Error>> {
+        self.trestle_with(upstream, &[], &[])
+    }
+
+    /// The same with further variables and arguments.
+    pub fn trestle_with(
+        &self,
+        upstream: &str,
+        environment: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Result<Process, Box<dyn Error>> {
         let mut command = self.command("trestle");
         command.args([
             "serve",
@@ -50,6 +60,7 @@ impl Programs {
             DESCRIPTORS,
         ]);
         command.args(["--admin-listen", "127.0.0.1:0"]);
+        command.args(arguments).envs(environment.iter().copied());
         Process::start(command, process::free_address()?)
     }
 
@@ -63,13 +74,19 @@ impl Programs {
     /// fetchIt.
     pub fn fetchit(&self) -> Result<Process, Box<dyn Error>> {
         let mut command = self.command("trestle");
-        command.arg("backend");
+        command.args(["backend", "--admin-listen", "127.0.0.1:0"]);
+        command.env("OTEL_SDK_DISABLED", "true");
         Process::start(command, process::free_address()?)
     }
 
     /// The backend of streams.
     pub fn ticker(&self) -> Result<Process, Box<dyn Error>> {
         Process::start(self.command("ticker"), process::free_address()?)
+    }
+
+    /// The backend of raw bodies.
+    pub fn store(&self) -> Result<Process, Box<dyn Error>> {
+        Process::start(self.command("store"), process::free_address()?)
     }
 
     fn command(&self, name: &str) -> Command {

@@ -28,7 +28,7 @@ use axum::{
     routing::get,
 };
 use serde_json::{Value, json};
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 use tower_http::compression::CompressionLayer;
 
@@ -88,15 +88,13 @@ pub fn router(state: State) -> Router {
 
 /// Notes the counts of calls now and then, without end: the debug pages know the
 /// last minute and hour by it.
-pub fn take_notes(telemetry: Telemetry) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        let mut ticks = interval(NOTE_INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Some(ledger) = telemetry.ledger() {
-                ledger.book().look();
-            }
+pub async fn take_notes(telemetry: Telemetry) {
+    let mut ticks = interval(NOTE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Some(ledger) = telemetry.ledger() {
+            ledger.book().look();
         }
     }
 }

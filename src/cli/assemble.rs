@@ -94,16 +94,24 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
         }
     };
     let rules = rules(&config.rules, &mut errors);
+    let routes = config.routes.clone();
     let gateway = match (pool, rules, upstream) {
         (Some(pool), Some(rules), Some(upstream)) => Gateway::builder(pool)
             .rules(rules)
             .settings(config.gateway.clone())
+            .for_each_route(move |binding, settings| routes.apply(binding, settings))
             .telemetry(watch.telemetry().clone())
             .build(upstream)
             .map_err(|error| errors.extend_from_slice(error.faults()))
             .ok(),
         _ => None,
     };
+    if let Some(gateway) = &gateway {
+        let faults = config
+            .routes
+            .faults(gateway.routes(), &config.gateway.route);
+        errors.extend(faults.iter().map(ToString::to_string));
+    }
     match gateway {
         Some(gateway) if errors.is_empty() => Ok(Assembled {
             config,
@@ -160,12 +168,12 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     if let Some(logging) = given.logging {
         logging.apply(&mut config);
     }
-    if let Some(tracing) = given.tracing {
-        tracing.apply(&mut config);
-    }
     propagators(&mut config);
     let mut errors = Vec::new();
     telemetry::sampling(&mut config, &mut errors);
+    if let Some(tracing) = given.tracing {
+        tracing.apply(&mut config);
+    }
     config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
     errors.extend(faults.iter().map(ToString::to_string));

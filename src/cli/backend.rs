@@ -8,7 +8,7 @@ use super::{
     flags::{Logging, Metrics},
     process,
     signals::Signals,
-    telemetry::{self, Tracing, Watch},
+    telemetry::{self, Tracing, Watch, target},
 };
 use crate::{
     admin::{self, Probe, Readiness},
@@ -20,6 +20,7 @@ use crate::{
 use clap::Args;
 use std::{
     future::{Future, ready},
+    io,
     net::SocketAddr,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
@@ -46,6 +47,10 @@ pub(super) struct Flags {
     #[arg(long, value_name = "ADDR", default_value = DEFAULT_ADMIN_LISTEN)]
     #[arg(env = "TRESTLE_ADMIN_LISTEN", hide_env_values = true)]
     admin_listen: SocketAddr,
+    /// Let another fetchIt do what Capitalize is asked, as http://HOST:PORT
+    #[arg(long, value_name = "URL", env = "TRESTLE_NEXT", hide_env_values = true)]
+    #[arg(hide_short_help = true)]
+    next: Option<String>,
     #[command(flatten)]
     metrics: Metrics,
     #[command(flatten)]
@@ -54,9 +59,12 @@ pub(super) struct Flags {
     logging: Logging,
 }
 
-/// Where a backend listens, each with the flag that says so.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Listen {
+/// A backend's name, where it listens, each with the flag that says so, and the one
+/// behind it.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) next: Option<String>,
     pub(super) grpc: (&'static str, SocketAddr),
     pub(super) admin: (&'static str, SocketAddr),
 }
@@ -72,21 +80,23 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     let mut config = Config::default();
     flags.logging.apply(&mut config);
     flags.metrics.apply(&mut config);
-    flags.tracing.apply(&mut config);
     propagators(&mut config);
     let mut errors = Vec::new();
     telemetry::sampling(&mut config, &mut errors);
+    flags.tracing.apply(&mut config);
     if !errors.is_empty() {
         return Err(Failure::usage(errors));
     }
     logs::init(&config.logs);
     process::runtime()?.block_on(async {
         let signals = Signals::take()?;
-        let listen = Listen {
+        let place = Place {
+            name: "fetchit".to_owned(),
+            next: flags.next.clone(),
             grpc: ("--listen", flags.listen),
             admin: ("--admin-listen", flags.admin_listen),
         };
-        let bound = Bound::new(&config, listen).await?;
+        let bound = Bound::new(&config, place).await?;
         let (begin, begun) = oneshot::channel::<()>();
         tokio::spawn(signals.watch(move || drop(begin)));
         let (grpc, admin) = bound.local_addrs();
@@ -104,16 +114,22 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
 }
 
 impl Bound {
-    async fn new(config: &Config, listen: Listen) -> Result<Self, Failure> {
-        let watch = Watch::start("fetchit", config, String::new())?;
+    async fn new(config: &Config, place: Place) -> Result<Self, Failure> {
+        let called = place.next.as_deref().map(target).unwrap_or_default();
+        let watch = Watch::start(&place.name, config, called)?;
         let settings = Settings {
             telemetry: watch.telemetry().clone(),
+            next: place.next,
+            trace_formats: config.gateway.trace_formats,
             ..Settings::default()
         };
-        let (flag, addr) = listen.grpc;
+        let (flag, addr) = place.grpc;
         let backend = Backend::bind(addr, settings).await;
-        let backend = backend.map_err(|error| Failure::bind(flag, &BindError::new(addr, error)))?;
-        let (flag, addr) = listen.admin;
+        let backend = backend.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => Failure::usage(vec![format!("--next: {error}")]),
+            _ => Failure::bind(flag, &BindError::new(addr, error)),
+        })?;
+        let (flag, addr) = place.admin;
         let admin = Server::bind(addr, process::admin_settings())
             .map_err(|error| Failure::bind(flag, &error))?;
         Ok(Self {
@@ -156,7 +172,7 @@ impl Bound {
 }
 
 /// The admin pages; a backend that listens is well.
-fn pages(
+pub(super) fn pages(
     telemetry: Telemetry,
     readiness: Readiness,
 ) -> impl Fn(usize) -> axum::Router + Clone + Send + 'static {
@@ -177,13 +193,13 @@ pub(super) struct Thread {
 
 impl Thread {
     /// Listens and serves. Should the backend end by itself, `drain` begins.
-    pub(super) fn start(config: &Config, listen: Listen, drain: Drain) -> Result<Self, Failure> {
+    pub(super) fn start(config: &Config, place: Place, drain: Drain) -> Result<Self, Failure> {
         let (stop, stopped) = oneshot::channel::<()>();
         let (told, binding) = mpsc::sync_channel(1);
         let config = config.clone();
         let serve = move || {
             process::runtime()?.block_on(async {
-                let bound = match Bound::new(&config, listen).await {
+                let bound = match Bound::new(&config, place).await {
                     Ok(bound) => bound,
                     Err(failure) => {
                         let _ = told.send(Err(failure));

@@ -323,7 +323,7 @@ impl Exchange {
         let gateway = &mut config.gateway;
         put(self.deadline, &mut gateway.route.default_deadline);
         put(self.max_deadline, &mut gateway.route.max_deadline);
-        put(self.max_body, &mut gateway.max_body);
+        put(self.max_body, &mut gateway.route.max_body);
         if !self.cors_origin.is_empty() {
             gateway.cors.origins.clone_from(&self.cors_origin);
         }

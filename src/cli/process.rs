@@ -7,7 +7,7 @@ use crate::{
     gateway::Gateway,
     rule::Binding,
     server::{self, Drain, Server},
-    telemetry::observe::Telemetry,
+    telemetry::{metrics, observe::Telemetry},
 };
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::{
@@ -81,6 +81,11 @@ pub(super) fn run(
         let pages = admin_pages(gateway.clone(), telemetry.clone(), readiness);
         let admin = tokio::spawn(listeners.admin.run(pages, admin_drain.clone()));
 
+        if let Some(ledger) = telemetry.ledger() {
+            let connections = listeners.gateway.connections();
+            let source = move || metrics::of_connections(connections.open(), connections.most());
+            ledger.registry().add_source(source);
+        }
         let (workers, counts) = (gateway.clone(), telemetry.clone());
         let make = move |_| {
             if let Some(ledger) = counts.ledger() {

@@ -79,11 +79,16 @@ impl Watch {
         if exports.needs_timed_ids() {
             settings.formats = settings.formats | Formats::XRAY;
         }
-        let telemetry = Telemetry::new(settings, spans).counting(Counting {
+        let counting = Counting {
             metrics: config.metrics.clone(),
             resource: resource.collect(),
             target,
-        });
+        };
+        let telemetry = Telemetry::new(settings, spans);
+        let telemetry = match exports.disabled {
+            true => telemetry,
+            false => telemetry.counting(counting),
+        };
         Ok(Self {
             telemetry,
             exports: exports.metrics,

@@ -5,8 +5,17 @@ use super::Fault;
 use crate::yaml::{self, Member, Node, Place};
 use std::path::Path;
 
+/// What a file holds.
+pub(super) struct Document {
+    pub(super) entries: Vec<Entry>,
+    /// The one setting that is a list of sections.
+    pub(super) routes: Option<Member>,
+    /// What of it is not even a setting.
+    pub(super) faults: Vec<Fault>,
+}
+
 /// One setting of the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     /// `section.key`.
     pub(super) key: String,
@@ -16,7 +25,7 @@ pub(super) struct Entry {
 }
 
 /// What a setting is set to; what a scalar means depends on its key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Value {
     Scalar(String),
     List(Vec<String>),
@@ -24,9 +33,10 @@ pub(super) enum Value {
     Nodes(Vec<Node>),
 }
 
-/// The settings of `text`, and what of it is not even a setting.
-pub(super) fn entries(text: &str, path: &Path) -> (Vec<Entry>, Vec<Fault>) {
+/// Reads `text`, which came from `path`.
+pub(super) fn entries(text: &str, path: &Path) -> Document {
     let (mut entries, mut faults) = (Vec::new(), Vec::new());
+    let mut routes = None;
     let mut fault = |at: Option<Place>, message: String| {
         let place = at.map_or_else(|| path.display().to_string(), |at| place(path, at));
         faults.push(Fault {
@@ -37,7 +47,11 @@ pub(super) fn entries(text: &str, path: &Path) -> (Vec<Entry>, Vec<Fault>) {
     match yaml::parse(text) {
         Ok(None) => {}
         Ok(Some(root)) => match root.value {
-            yaml::Value::Map(members) => flatten("", members, &mut entries, &mut fault),
+            yaml::Value::Map(mut members) => {
+                let at = members.iter().position(|member| member.key == "routes");
+                routes = at.map(|at| members.remove(at));
+                flatten("", members, &mut entries, &mut fault);
+            }
             yaml::Value::Null => {}
             yaml::Value::Scalar(_) | yaml::Value::List(_) => fault(
                 Some(root.place),
@@ -46,6 +60,21 @@ pub(super) fn entries(text: &str, path: &Path) -> (Vec<Entry>, Vec<Fault>) {
         },
         Err(error) => fault(error.place, error.message),
     }
+    Document {
+        entries,
+        routes,
+        faults,
+    }
+}
+
+/// The settings of one section that stands in a list.
+pub(super) fn section(members: Vec<Member>, path: &Path) -> (Vec<Entry>, Vec<Fault>) {
+    let (mut entries, mut faults) = (Vec::new(), Vec::new());
+    let mut fault = |at: Option<Place>, message: String| {
+        let place = at.map(|at| place(path, at));
+        faults.push(Fault { place, message });
+    };
+    flatten("", members, &mut entries, &mut fault);
     (entries, faults)
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Config,
     document::{Entry, Value},
+    routes,
     units::{duration, size},
 };
 use crate::{rule::AutoMap, telemetry::span::UnknownNames};
@@ -10,7 +11,7 @@ use std::{fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr, time::Dura
 
 type Set = fn(&mut Config, &Value) -> Result<(), String>;
 
-/// The one list of keys: what is not here is unknown.
+/// The one list of keys, with that of `routes`: what is in neither is unknown.
 #[rustfmt::skip]
 const KEYS: &[(&str, Set)] = &[
     ("listen", |c, v| v.to(&mut c.listen, address)),
@@ -28,15 +29,8 @@ const KEYS: &[(&str, Set)] = &[
         c.rules.auto_map = AutoMap::from_words(services);
         Ok(())
     }),
-    ("gateway.deadline", |c, v| v.to(&mut c.gateway.route.default_deadline, positive)),
-    ("gateway.max_deadline", |c, v| v.to(&mut c.gateway.route.max_deadline, positive)),
-    ("gateway.max_body", |c, v| v.to(&mut c.gateway.max_body, size)),
     ("gateway.body_timeout", |c, v| v.to(&mut c.gateway.body_timeout, positive)),
     ("gateway.body_idle_timeout", |c, v| v.to(&mut c.gateway.body_idle_timeout, positive)),
-    ("gateway.ignore_unknown_parameters", |c, v| v.to(&mut c.gateway.route.ignore_unknown_parameters, parsed)),
-    ("gateway.ignored_parameters", |c, v| {
-        v.list_to(&mut c.gateway.route.ignored_parameters, |text| Ok(text.to_owned()))
-    }),
     ("gateway.forward_headers", |c, v| v.list_to(&mut c.gateway.forward_headers, parsed)),
     ("gateway.trusted_proxies", |c, v| {
         v.list_to(c.gateway.trusted_proxies.insert(Vec::new()), parsed)
@@ -46,17 +40,9 @@ const KEYS: &[(&str, Set)] = &[
     ("cors.origins", |c, v| v.list_to(&mut c.gateway.cors.origins, parsed)),
     ("cors.credentials", |c, v| v.to(&mut c.gateway.cors.credentials, parsed)),
     ("cors.max_age", |c, v| v.to(&mut c.gateway.cors.max_age, duration)),
-    ("streams.framing", |c, v| v.to(&mut c.gateway.route.framing, parsed)),
-    ("streams.lifetime", |c, v| v.to(&mut c.gateway.route.stream_lifetime, positive)),
-    ("streams.idle_timeout", |c, v| v.to(&mut c.gateway.route.stream_idle, positive)),
     ("websocket.origins", |c, v| v.list_to(&mut c.gateway.websocket.origins, |text| Ok(text.to_owned()))),
     ("websocket.ping_interval", |c, v| v.to(&mut c.gateway.websocket.ping_interval, positive)),
     ("websocket.pong_timeout", |c, v| v.to(&mut c.gateway.websocket.pong_timeout, positive)),
-    ("json.ignore_unknown_fields", |c, v| v.to(&mut c.gateway.route.read.ignore_unknown, parsed)),
-    ("json.always_print", |c, v| v.to(&mut c.gateway.route.write.always_print, parsed)),
-    ("json.proto_names", |c, v| v.to(&mut c.gateway.route.write.proto_names, parsed)),
-    ("json.enum_numbers", |c, v| v.to(&mut c.gateway.route.write.enum_numbers, parsed)),
-    ("json.pretty", |c, v| v.to(&mut c.gateway.route.write.pretty, parsed)),
     ("openapi.serve", |c, v| v.to(&mut c.gateway.serve_openapi, parsed)),
     ("openapi.docs", |c, v| v.to(&mut c.gateway.serve_docs, parsed)),
     ("openapi.title", |c, v| v.to(&mut c.gateway.openapi.title, text)),
@@ -96,44 +82,57 @@ const KEYS: &[(&str, Set)] = &[
 /// Sets what `entry` says, or says what is wrong with it.
 pub(super) fn set(config: &mut Config, entry: &Entry) -> Result<(), String> {
     let key = entry.key.as_str();
-    match KEYS.iter().find(|(known, _)| *known == key) {
-        Some((_, set)) => {
-            set(config, &entry.value).map_err(|message| format!("`{key}`: {message}"))
-        }
-        None => Err(unknown(key)),
-    }
+    let set = match KEYS.iter().find(|(known, _)| *known == key) {
+        Some((_, set)) => set(config, &entry.value),
+        None => match routes::KEYS.iter().find(|(known, _)| *known == key) {
+            Some((_, set)) => set(&mut config.gateway.route, &entry.value),
+            None => return Err(unknown(key, &names())),
+        },
+    };
+    set.map_err(|message| format!("`{key}`: {message}"))
 }
 
-fn unknown(key: &str) -> String {
-    let below = KEYS.iter().filter_map(|(known, _)| {
-        known
-            .strip_prefix(key)
-            .and_then(|rest| rest.strip_prefix('.'))
-    });
-    let below: Vec<_> = below.collect();
+fn names() -> Vec<&'static str> {
+    let own = KEYS.iter().map(|(name, _)| *name);
+    own.chain(routes::KEYS.iter().map(|(name, _)| *name))
+        .chain(["routes"])
+        .collect()
+}
+
+/// What is said of a key that is none of those that are known.
+pub(super) fn unknown(key: &str, names: &[&str]) -> String {
+    let below: Vec<_> = names
+        .iter()
+        .filter_map(|known| {
+            known
+                .strip_prefix(key)
+                .and_then(|rest| rest.strip_prefix('.'))
+        })
+        .collect();
     if !below.is_empty() {
         return format!(
             "`{key}` is a section; set one of {} in it",
             below.join(", ")
         );
     }
-    let nearest = KEYS
-        .iter()
-        .map(|(known, _)| (strsim::damerau_levenshtein(known, key), *known))
-        .min();
-    match nearest {
-        Some((distance, known)) if distance <= 1 + key.len() / 4 => {
-            format!("unknown key `{key}`; did you mean `{known}`?")
-        }
-        _ => {
-            let known: Vec<_> = KEYS.iter().map(|(known, _)| *known).collect();
-            format!("unknown key `{key}`; the keys are {}", known.join(", "))
-        }
+    match nearest(key, names) {
+        Some(known) => format!("unknown key `{key}`; did you mean `{known}`?"),
+        None => format!("unknown key `{key}`; the keys are {}", names.join(", ")),
     }
 }
 
+/// The name that is so near that it was probably meant.
+pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known, name), *known))
+        .min()
+        .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
+        .map(|(_, known)| known)
+}
+
 impl Value {
-    fn to<T>(
+    pub(super) fn to<T>(
         &self,
         setting: &mut T,
         parse: impl Fn(&str) -> Result<T, String>,
@@ -148,7 +147,7 @@ impl Value {
     }
 
     /// A scalar is a list of one.
-    fn list_to<T>(
+    pub(super) fn list_to<T>(
         &self,
         setting: &mut Vec<T>,
         parse: impl Fn(&str) -> Result<T, String>,
@@ -165,7 +164,7 @@ impl Value {
     }
 }
 
-fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+pub(super) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error| format!("`{text}`: {error}"))
 }
 
@@ -182,7 +181,7 @@ fn path(text: &str) -> Result<PathBuf, String> {
     Ok(text.into())
 }
 
-fn positive(text: &str) -> Result<Duration, String> {
+pub(super) fn positive(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("it must be longer than nothing".to_owned()),
         duration => Ok(duration),

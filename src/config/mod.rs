@@ -4,8 +4,10 @@
 
 mod document;
 mod keys;
+mod routes;
 mod units;
 
+pub use routes::Routes;
 pub use units::{duration, size};
 
 use crate::{
@@ -36,6 +38,8 @@ pub struct Config {
     pub rules: Rules,
     /// The exchange.
     pub gateway: gateway::Settings,
+    /// What differs for some routes.
+    pub routes: Routes,
     /// The transport.
     pub server: server::Settings,
     /// The log.
@@ -87,6 +91,7 @@ impl Default for Config {
             descriptors: Descriptors::default(),
             rules: Rules::default(),
             gateway: gateway::Settings::default(),
+            routes: Routes::default(),
             server: server::Settings::default(),
             logs: logs::Settings::default(),
             metrics: metrics::Settings::default(),
@@ -112,7 +117,14 @@ impl Config {
 
     fn parse(text: &str, path: &Path) -> (Self, Vec<Fault>) {
         let mut config = Self::default();
-        let (entries, mut faults) = document::entries(text, path);
+        let document::Document {
+            entries,
+            routes,
+            mut faults,
+        } = document::entries(text, path);
+        if let Some(routes) = routes {
+            config.routes = Routes::read(routes, path, &mut faults);
+        }
         for entry in entries {
             let place = Some(document::place(path, entry.place));
             match (entry.key.as_str(), &entry.value) {

@@ -45,7 +45,7 @@ fn every_room_is_filled_and_the_rest_keeps_its_default() {
         Duration::from_secs(5)
     );
     assert_eq!(config.gateway.route.max_deadline, Duration::from_secs(300));
-    assert_eq!(config.gateway.max_body, 65_536);
+    assert_eq!(config.gateway.route.max_body, 65_536);
     assert_eq!(config.gateway.forward_headers, ["x-tenant"]);
     assert!(config.gateway.route.write.always_print);
     assert_eq!(config.gateway.route.framing, Framing::Events);
@@ -208,5 +208,119 @@ fn origins_and_networks_are_read_whole() {
         "conf/trestle.yaml:2:3: `gateway.trusted_proxies`: `10.0.0.1/8`: not a network; write an \
          address, like `10.0.0.7`, or a network with no bits set after its prefix, like \
          `10.0.0.0/8` or `fd00::/8`",
+    );
+}
+
+fn bindings() -> Vec<rule::Binding> {
+    let pool = crate::descriptors::embedded();
+    let schema = crate::transcode::Schema::compile(&pool);
+    rule::compile(&pool, &schema).unwrap_or_else(|errors| panic!("{errors:?}"))
+}
+
+#[test]
+fn routes_are_selected_by_method_service_package_or_path() {
+    let (config, faults) = parse(
+        "gateway: { max_body: 1MiB }\n\
+         routes:\n\
+         - select: rpc.Fetch\n  deadline: 1s\n  json: { pretty: true }\n\
+         - { select: [/api/capitalize/words], max_body: 2MiB, streams: { idle_timeout: 7s } }\n\
+         - { select: rpc.Fetch.Capitalize, deadline: 3s, ignored_parameters: key }\n",
+    );
+    assert_eq!(faults, [""; 0]);
+    let bindings = bindings();
+    assert_eq!(config.routes.faults(&bindings, &config.gateway.route), []);
+    let of = |template: &str| {
+        let mut found = bindings.iter();
+        let found = found.find(|binding| binding.template.to_string() == template);
+        let mut settings = config.gateway.route.clone();
+        config.routes.apply(found.expect(template), &mut settings);
+        settings
+    };
+    let capitalize = of("/api/capitalize");
+    assert_eq!(capitalize.default_deadline, Duration::from_secs(3));
+    assert_eq!(capitalize.ignored_parameters, ["key"]);
+    assert_eq!(capitalize.max_body, 1 << 20);
+    let words = of("/api/capitalize/words");
+    assert_eq!(words.default_deadline, Duration::from_secs(1));
+    assert_eq!(
+        (words.max_body, words.stream_idle),
+        (2 << 20, Duration::from_secs(7))
+    );
+    assert!(capitalize.write.pretty && words.write.pretty);
+}
+
+#[test]
+fn faults_of_routes_are_told_with_their_places() {
+    let (_, faults) = parse(
+        "routes:\n\
+         - deadline: 1s\n\
+         - { select: rpc.Fetch, dedline: 1s, json.pretty: maybe, listen: x, max_body: [1, 2] }\n\
+         - rpc.Fetch\n",
+    );
+    let keys = "deadline, max_deadline, max_body, ignore_unknown_parameters, ignored_parameters, \
+                fill_update_mask, streams.framing, streams.lifetime, streams.idle_timeout, \
+                json.ignore_unknown_fields, json.always_print, json.proto_names, \
+                json.enum_numbers, json.pretty";
+    assert_eq!(
+        faults,
+        [
+            "conf/trestle.yaml:2:3: `routes`: expected `select`: a method, a service or a package \
+             by its full name, or a path",
+            "conf/trestle.yaml:3:24: `routes`: unknown key `dedline`; did you mean `deadline`?",
+            "conf/trestle.yaml:3:37: `routes`: `json.pretty`: `maybe`: provided string was not \
+             `true` or `false`",
+            &format!("conf/trestle.yaml:3:57: `routes`: unknown key `listen`; the keys are {keys}"),
+            "conf/trestle.yaml:3:68: `routes`: `max_body`: expected one value, found a list",
+            "conf/trestle.yaml:4:3: `routes`: expected `select: …` and what to set",
+        ]
+    );
+    check_fault(
+        "routes: all",
+        "conf/trestle.yaml:1:1: `routes`: expected a list of `select: …` and what to set",
+    );
+
+    let (config, faults) = parse(
+        "routes:\n- select: [rpc.Fetch.Capitalise, /api/nowhere/at/all, rpc.Fetch]\n  \
+         deadline: 1h\n",
+    );
+    assert_eq!(faults, [""; 0]);
+    let faults = config.routes.faults(&bindings(), &config.gateway.route);
+    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        [
+            "conf/trestle.yaml:2:3: `routes`: no route is selected by `rpc.Fetch.Capitalise`; did \
+             you mean `rpc.Fetch.Capitalize`?",
+            "conf/trestle.yaml:2:3: `routes`: no route is selected by `/api/nowhere/at/all`; \
+             `trestle routes` lists what there is",
+            "conf/trestle.yaml:2:3: `routes`: the deadline (3600s) is above the longest one \
+             (300s); lower `deadline` or raise `max_deadline` beside it",
+        ]
+    );
+}
+
+#[test]
+fn rules_of_sampling_are_read_and_their_faults_told_where_they_stand() {
+    let (config, faults) = parse(
+        "telemetry:\n  sampling:\n    - { prefix: /api, sample: always }\n    - sample: 0.1\n\
+         \x20 names: opencensus\n  access_log: true\n  xray_rules: rules.json\n",
+    );
+    assert_eq!(faults, [""; 0]);
+    assert_eq!(config.telemetry.sampling.rules.len(), 2);
+    assert!(config.telemetry.access_log);
+    assert_eq!(config.xray_rules, Some(PathBuf::from("conf/rules.json")));
+
+    check_fault(
+        "telemetry:\n  sampling:\n    - { prefix: api, sample: always }\n",
+        "conf/trestle.yaml:3:17: `telemetry.sampling`: `prefix`: `api` is no path; it must begin with `/`",
+    );
+    check_fault(
+        "telemetry: { sampling: always }\n",
+        "conf/trestle.yaml:1:14: `telemetry.sampling`: expected a list of rules, such as \
+         `- { prefix: /api, sample: always }`",
+    );
+    check_fault(
+        "telemetry: { names: zipkin }\n",
+        "conf/trestle.yaml:1:14: `telemetry.names`: `zipkin` is not one of semconv, grpc, opencensus",
     );
 }

@@ -1,8 +1,11 @@
 //! fetchIt as a server: the service, `grpc.health.v1` and reflection v1 and
 //! v1alpha behind one listener, in whatever runtime it is polled.
 
-use super::{FetchIt, incoming::Incoming, reflection, rpc::fetch_server::FetchServer};
+use super::{
+    FetchIt, calls::Calls, incoming::Incoming, reflection, rpc::fetch_server::FetchServer,
+};
 use crate::telemetry::observe::{GrpcServer, GrpcServerLayer, Telemetry};
+use crate::telemetry::propagation::Formats;
 use opentelemetry::trace::TracerProvider as _;
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, time::sleep};
@@ -27,6 +30,10 @@ pub struct Settings {
     pub grace: Duration,
     /// Who is told of calls.
     pub telemetry: Telemetry,
+    /// Another fetchIt, as `http://host:port`, that does what `Capitalize` is asked.
+    pub next: Option<String>,
+    /// The formats in which trace context goes there.
+    pub trace_formats: Formats,
 }
 
 impl Default for Settings {
@@ -40,6 +47,8 @@ impl Default for Settings {
             keepalive_timeout: Duration::from_secs(20),
             grace: Duration::from_secs(10),
             telemetry: Telemetry::default(),
+            next: None,
+            trace_formats: Formats::default(),
         }
     }
 }
@@ -51,12 +60,19 @@ pub struct Backend {
     local_addr: SocketAddr,
     settings: Settings,
     layer: GrpcServerLayer,
+    next: Option<Calls>,
 }
 
 impl Backend {
     /// Listens on `addr`; port 0 takes a free port, see [`Backend::local_addr`].
     /// Clients may connect from here on and are answered once it serves.
     pub async fn bind(addr: SocketAddr, settings: Settings) -> io::Result<Self> {
+        let formats = settings.trace_formats;
+        let next = settings.next.as_deref().map(|url| {
+            Calls::new(url, formats, &settings.telemetry, reflection::methods())
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
+        });
+        let next = next.transpose()?;
         let listener = TcpListener::bind(addr).await?;
         let local_addr = listener.local_addr()?;
         let layer = layer(&settings.telemetry);
@@ -65,6 +81,7 @@ impl Backend {
             local_addr,
             settings,
             layer,
+            next,
         })
     }
 
@@ -83,7 +100,11 @@ impl Backend {
         let Settings { grace, .. } = self.settings;
         let telemetry = &self.settings.telemetry;
         let tracer = telemetry.tracer_provider().tracer("fetchit");
-        let (routes, health) = services(FetchIt::traced(tracer)).await;
+        let fetch = match self.next {
+            Some(next) => FetchIt::traced(tracer).before(next),
+            None => FetchIt::traced(tracer),
+        };
+        let (routes, health) = services(fetch).await;
         let (begun, beginning) = oneshot::channel::<()>();
         let shutdown = async move {
             shutdown.await;

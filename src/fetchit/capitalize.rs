@@ -1,12 +1,18 @@
 //! What fetchIt does: letters become capitals. The serving of it is `backend`'s.
 
+use super::calls::Calls;
 use super::rpc::{Payload, fetch_server::Fetch};
+use crate::telemetry::propagation::{Context as Trace, Decision, Formats, Propagator};
+use crate::upstream::parse_timeout;
 use futures_core::Stream;
-use opentelemetry::KeyValue;
-use opentelemetry::trace::{Span as _, Tracer as _};
-use opentelemetry_sdk::trace::SdkTracer;
+use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SdkTracer, Span};
 use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::Instant;
 use tokio_stream::StreamExt as _;
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
 /// The `rpc.Fetch` service. It keeps no state, so one may be made anywhere:
@@ -14,6 +20,7 @@ use tonic::{Request, Response, Status, Streaming};
 #[derive(Debug, Clone, Default)]
 pub struct FetchIt {
     tracer: Option<SdkTracer>,
+    next: Option<Calls>,
 }
 
 impl FetchIt {
@@ -21,13 +28,22 @@ impl FetchIt {
     pub fn traced(tracer: SdkTracer) -> Self {
         Self {
             tracer: Some(tracer),
+            next: None,
         }
+    }
+
+    /// The same, with another fetchIt behind it that `Capitalize` asks, so that a
+    /// trace has one hop more.
+    pub(super) fn before(self, next: Calls) -> Self {
+        let next = Some(next);
+        Self { next, ..self }
     }
 }
 
 #[tonic::async_trait]
 impl Fetch for FetchIt {
     async fn capitalize(&self, request: Request<Payload>) -> Result<Response<Payload>, Status> {
+        let deadline = deadline(request.metadata());
         let Payload { id, data } = request.into_inner();
         let span = self.tracer.as_ref().map(|tracer| {
             let mut span = tracer.start("(*fetchIt).Capitalize");
@@ -35,6 +51,9 @@ impl Fetch for FetchIt {
             span.add_event("Data in", vec![KeyValue::new("len", len)]);
             span
         });
+        if let Some(next) = &self.next {
+            return ask(next, span, id, data, deadline).await.map(Response::new);
+        }
         let data = capitalize(data);
         // It ends when it is dropped.
         drop(span);
@@ -99,6 +118,35 @@ impl Fetch for FetchIt {
         }))
     }
 }
+
+/// Lets the next fetchIt do it, below `span`, in what time is left.
+async fn ask(
+    next: &Calls,
+    span: Option<Span>,
+    id: i32,
+    data: Vec<u8>,
+    deadline: Instant,
+) -> Result<Payload, Status> {
+    let mut otel = Context::current();
+    if let Some(span) = span {
+        otel = otel.with_span(span);
+    }
+    let context = Propagator::outgoing(&otel)
+        .unwrap_or_else(|| Trace::new_root(Formats::default(), Decision::Deny));
+    let reply = next.capitalize(id, data, &context, deadline).await;
+    // What this one answers is its own: the next one is nobody's business.
+    reply.map_err(|failure| Status::new(failure.code(), format!("the next fetchIt: {failure}")))
+}
+
+/// When the caller has gone.
+fn deadline(metadata: &MetadataMap) -> Instant {
+    let asked = metadata.get("grpc-timeout");
+    let asked = asked.and_then(|value| parse_timeout(value.as_bytes()));
+    Instant::now() + asked.unwrap_or(PATIENCE).min(PATIENCE)
+}
+
+/// How long the next fetchIt may take at most.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a streaming method answers with.
 type Replies = Pin<Box<dyn Stream<Item = Result<Payload, Status>> + Send>>;

@@ -3,6 +3,7 @@
 
 mod about;
 mod backend;
+mod calls;
 mod capitalize;
 mod client;
 mod incoming;

@@ -12,6 +12,9 @@ pub(super) type Response = http::Response<Body>;
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// What stands before the name of metadata.
+pub(super) const METADATA_PREFIX: &str = "grpc-metadata-";
+
 /// What metadata may add to a response at most.
 const MAX_METADATA_FIELDS: usize = 64;
 const MAX_METADATA_BYTES: usize = 16 << 10;
@@ -65,7 +68,7 @@ pub(super) fn options(allow: HeaderValue) -> Response {
 /// Adds a backend's metadata as `Grpc-Metadata-*`; what is reserved by gRPC or
 /// too much is left out.
 pub(super) fn add_metadata(headers: &mut HeaderMap, metadata: &HeaderMap) {
-    append_metadata(headers, "grpc-metadata-", metadata);
+    append_metadata(headers, METADATA_PREFIX, metadata);
 }
 
 /// Adds a backend's metadata under names that begin with `prefix`.
@@ -96,7 +99,7 @@ pub(super) fn append_metadata(headers: &mut HeaderMap, prefix: &str, metadata: &
 fn is_reserved(name: &HeaderName) -> bool {
     let name = name.as_str();
     name.starts_with("grpc-")
-        || name.starts_with("content-")
+        || name.starts_with("content-") && name != "content-disposition"
         || matches!(
             name,
             "date"

@@ -11,7 +11,7 @@ use std::task::Poll;
 use tokio::time::{Instant, timeout_at};
 
 /// Reads the body. A body that says beforehand that it is too large is not read.
-pub(super) async fn read<B>(body: B, settings: &Settings) -> Result<Bytes, Failure>
+pub(super) async fn read<B>(body: B, settings: &Settings, limit: usize) -> Result<Bytes, Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Display,
@@ -19,7 +19,6 @@ where
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let limit = settings.max_body;
     let announced = body.size_hint();
     if announced.lower() > limit as u64 {
         return Err(Failure::BodyTooLarge { limit });

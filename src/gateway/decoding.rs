@@ -5,7 +5,8 @@
 
 use super::content::shown;
 use super::failure::Failure;
-use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder};
+use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
+use async_compression::zstd::DParameter;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::HeaderMap;
@@ -19,10 +20,14 @@ use tokio::io::AsyncBufRead;
 use tokio_util::io::{StreamReader, poll_read_buf};
 
 /// What is decoded, for those who sent something else.
-pub(super) const ENCODINGS: &str = "br, gzip";
+pub(super) const ENCODINGS: &str = "br, gzip, zstd";
 
 /// The most bytes that are decoded at a time.
 const PIECE: usize = 16 << 10;
+
+/// The largest window of zstd, as a power of two: what RFC 9659 §3 lets a sender
+/// use, and so what a request may make us hold.
+const ZSTD_WINDOW: u32 = 23;
 
 /// How many times larger than what came a body may be, once it is larger than any
 /// that would be taken whole. Text of all kinds stays far below.
@@ -50,6 +55,7 @@ pub(super) struct Coded<B> {
 enum Decoder<R> {
     Gzip(GzipDecoder<R>),
     Brotli(BrotliDecoder<R>),
+    Zstd(ZstdDecoder<R>),
 }
 
 /// The data of a body, counted.
@@ -95,6 +101,13 @@ where
                 Decoder::Gzip(decoder)
             }
             b"br" => Decoder::Brotli(BrotliDecoder::new(source)),
+            b"zstd" => {
+                let window = DParameter::window_log_max(ZSTD_WINDOW);
+                let mut decoder = ZstdDecoder::with_params(source, &[window]);
+                // RFC 8878 §3: so may zstd's frames.
+                decoder.multiple_members(true);
+                Decoder::Zstd(decoder)
+            }
             _ => return Err(refused()),
         };
         Ok(Self::Coded {
@@ -194,6 +207,7 @@ where
         match self {
             Self::Gzip(decoder) => poll_read_buf(Pin::new(decoder), context, piece),
             Self::Brotli(decoder) => poll_read_buf(Pin::new(decoder), context, piece),
+            Self::Zstd(decoder) => poll_read_buf(Pin::new(decoder), context, piece),
         }
     }
 
@@ -202,6 +216,7 @@ where
         let reader = match self {
             Self::Gzip(decoder) => decoder.get_mut(),
             Self::Brotli(decoder) => decoder.get_mut(),
+            Self::Zstd(decoder) => decoder.get_mut(),
         };
         let rest = ready!(Pin::new(reader).poll_fill_buf(context))?;
         Poll::Ready(Ok(!rest.is_empty()))
@@ -211,6 +226,7 @@ where
         match self {
             Self::Gzip(decoder) => decoder.get_ref().get_ref(),
             Self::Brotli(decoder) => decoder.get_ref().get_ref(),
+            Self::Zstd(decoder) => decoder.get_ref().get_ref(),
         }
     }
 
@@ -226,6 +242,7 @@ where
         let name = match self {
             Self::Gzip(_) => "gzip",
             Self::Brotli(_) => "br",
+            Self::Zstd(_) => "zstd",
         };
         io::Error::other(Fault(format!("content encoding `{name}`: {fault}")))
     }

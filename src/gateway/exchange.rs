@@ -37,13 +37,11 @@ where
     let settings = &worker.tables.settings;
     let mut exchange = worker.recorder.exchange(&head);
     let mut identity = Identity::of(&head.headers);
-    let mut response = match respond(worker, &mut head, &mut identity, &mut exchange, body).await {
-        Ok(response) => response,
-        Err(failure) => {
-            identity.decide(&mut exchange, &head, None, settings);
-            failure.tell(&mut exchange, &worker.tables.schema).respond()
-        }
-    };
+    let answer = respond(worker, &mut head, &mut identity, &mut exchange, body).await;
+    // Where no route was found there is nothing that could have decided before.
+    identity.decide(&mut exchange, &head, None, settings);
+    let mut response = answer
+        .unwrap_or_else(|failure| failure.tell(&mut exchange, &worker.tables.schema).respond());
     finish::finish(&worker.tables, &head, identity, &mut response);
     if settings.compress {
         response = compression::apply(&head, response).await;
@@ -72,7 +70,6 @@ where
     }
     let head = &*head;
     if let Some(response) = cors::preflight(tables, head) {
-        identity.decide(exchange, head, None, settings);
         return Ok(response);
     }
     let path = head.uri.path();
@@ -87,17 +84,14 @@ where
         Match::Found { binding, captures } => {
             identity.decide(exchange, head, Some(binding), settings);
             let matched = Matched::new(worker, identity, binding, captures);
-            let body = Decoded::new(body, &head.headers, settings.max_body)?;
+            let body = Decoded::new(body, &head.headers, matched.manners.max_body)?;
             if matched.binding.method.is_streaming() {
                 stream::respond(&matched, head, exchange, body).await
             } else {
                 call(&matched, head, exchange, body).await
             }
         }
-        _ if settings.health_path.as_deref() == Some(path) => {
-            identity.decide(exchange, head, None, settings);
-            health::answer(upstream, head).await
-        }
+        _ if settings.health_path.as_deref() == Some(path) => health::answer(upstream, head).await,
         Match::NoPath => match Page::at(tables, path) {
             Some(page) => documents::answer(tables, page, head),
             None => Err(Failure::NoPath),
@@ -105,7 +99,6 @@ where
         Match::WrongMethod { allow } => {
             let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
             if head.method == Method::OPTIONS {
-                identity.decide(exchange, head, None, settings);
                 return Ok(answer::options(allow));
             }
             Err(wrong_method(
@@ -162,7 +155,7 @@ where
     let form = matched.form(head, label)?;
     let deadline = Instant::now() + timeout(&head.headers, manners)?;
     let metadata = metadata::of(head, identity, settings)?;
-    let body = body::read(body, settings).await?;
+    let body = body::read(body, settings, manners.max_body).await?;
     exchange.body_received(body.len());
     let message = bind::message(matched, head.uri.query(), &body, label)?;
     drop(body);

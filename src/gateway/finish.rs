@@ -2,7 +2,7 @@
 //! of any answer, and what any answer tells of its exchange.
 
 use super::Tables;
-use super::answer::Response;
+use super::answer::{self, Response};
 use super::identity::Identity;
 use super::problem;
 use crate::telemetry::observe::Exchange;
@@ -14,7 +14,9 @@ use http_body::Body as _;
 
 /// Finishes the response to the request with this head.
 pub(super) fn finish(tables: &Tables, head: &Parts, identity: Identity, response: &mut Response) {
-    problem::finish(&head.headers, response);
+    let hooks = &tables.settings.hooks;
+    hooks.name_metadata(answer::METADATA_PREFIX, response.headers_mut());
+    problem::finish(&head.headers, hooks, response);
     identity.mark(response.headers_mut());
     tables.settings.cors.finish(head, response);
     if head.method == Method::HEAD {

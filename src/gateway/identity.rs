@@ -61,6 +61,7 @@ impl Identity {
             Ok(context) => Some(context),
             Err(extracted) => passed_on(extracted, settings),
         };
+        exchange.identify(&self.request_id, self.trace.as_ref().map(Context::trace_id));
     }
 
     /// Adds both to a response.

@@ -69,6 +69,14 @@ fn is_nominated(headers: &HeaderMap, name: &HeaderName) -> bool {
 
 /// The metadata name of an allowed header.
 fn allowed(name: &HeaderName, settings: &Settings) -> Option<HeaderName> {
+    settings
+        .hooks
+        .metadata_name(name, usual(name, settings))
+        .filter(|name| *name == AUTHORIZATION || may_be_set(name))
+}
+
+/// What is allowed where nobody else decides.
+fn usual(name: &HeaderName, settings: &Settings) -> Option<HeaderName> {
     if *name == AUTHORIZATION {
         return Some(name.clone());
     }

@@ -6,6 +6,7 @@ use super::accept::{self, Form, PROBLEM};
 use super::answer::Response;
 use super::content;
 use super::error::{Detail, Error};
+use super::hooks::{ErrorBody, Hooks};
 use super::status;
 use axum::body::Body;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
@@ -25,18 +26,22 @@ struct Problem<'a> {
 }
 
 /// Finishes a response that is an error; others are left alone.
-pub(super) fn finish(request: &HeaderMap, response: &mut Response) {
+pub(super) fn finish(request: &HeaderMap, hooks: &Hooks, response: &mut Response) {
     let Some(error) = response.extensions_mut().remove::<Error>() else {
         return;
     };
     let http = response.status();
+    let own = hooks.error(&error, http, request);
     let label = content::label_of_nothing(request);
     let spelt = match accept::form(request, label, true) {
         Some(Form::Protobuf(name)) => Some((name, status::encode(&error))),
         _ if accept::prefers_problem(request) => Some((PROBLEM, body(&error, http))),
         _ => None,
     };
-    if let Some((name, body)) = spelt {
+    if let Some(ErrorBody { content_type, body }) = own {
+        *response.body_mut() = Body::from(body);
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+    } else if let Some((name, body)) = spelt {
         *response.body_mut() = Body::from(body);
         let name = HeaderValue::from_static(name);
         response.headers_mut().insert(CONTENT_TYPE, name);

@@ -1,6 +1,7 @@
 //! What an operator may choose about the exchange.
 
 use super::cors::Cors;
+use super::hooks::Hooks;
 use super::network::Network;
 use super::stream::Framing;
 use crate::telemetry::propagation::Formats;
@@ -13,8 +14,6 @@ use std::time::Duration;
 pub struct Settings {
     /// What each route starts from.
     pub route: RouteSettings,
-    /// The largest request body, in bytes.
-    pub max_body: usize,
     /// How long a request body may take to arrive in all.
     pub body_timeout: Duration,
     /// The longest pause between two pieces of a request body.
@@ -52,6 +51,8 @@ pub struct Settings {
     pub serve_docs: bool,
     /// Streaming calls over WebSocket.
     pub websocket: WebSocket,
+    /// Set by the builder.
+    pub(super) hooks: Hooks,
 }
 
 /// How WebSockets are treated. What they share with streams over HTTP, such as the
@@ -77,6 +78,8 @@ pub struct RouteSettings {
     pub default_deadline: Duration,
     /// The longest deadline that a request may ask for.
     pub max_deadline: Duration,
+    /// The largest request body, in bytes; of a stream, the largest message.
+    pub max_body: usize,
     /// Whether query parameters that name no field are ignored, not refused.
     pub ignore_unknown_parameters: bool,
     /// Query parameters that are meant for others (an API key, a cache breaker) and
@@ -101,7 +104,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             route: RouteSettings::default(),
-            max_body: 4 << 20,
             body_timeout: Duration::from_secs(30),
             body_idle_timeout: Duration::from_secs(10),
             max_target: 8 << 10,
@@ -119,6 +121,7 @@ impl Default for Settings {
             serve_openapi: true,
             serve_docs: true,
             websocket: WebSocket::default(),
+            hooks: Hooks::default(),
         }
     }
 }
@@ -138,6 +141,7 @@ impl Default for RouteSettings {
         Self {
             default_deadline: Duration::from_secs(15),
             max_deadline: Duration::from_secs(300),
+            max_body: 4 << 20,
             ignore_unknown_parameters: false,
             ignored_parameters: Vec::new(),
             fill_update_mask: true,

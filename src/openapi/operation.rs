@@ -173,7 +173,8 @@ fn responses(schemas: &mut Schemas<'_>, binding: &Binding, method: &MethodDescri
     let media = |schema: Object| Object::new().with("schema", schema);
     let status = schemas.refer_to_status();
     let types = match reply {
-        None => binary(),
+        // The backend says what they are; some generators know no `*/*` and take the first.
+        None => binary().with("*/*", media(of_type("string").with("format", "binary"))),
         Some(reply) if binding.method.server_streaming => {
             let record = of_type("object").with(
                 "properties",

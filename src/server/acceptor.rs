@@ -31,6 +31,14 @@ pub struct Server {
     listener: StdListener,
     local_addr: SocketAddr,
     settings: Settings,
+    open: Arc<Semaphore>,
+}
+
+/// How many connections a server has open. Clones count the same.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    most: usize,
+    free: Arc<Semaphore>,
 }
 
 /// Why serving ended otherwise than by a drain.
@@ -47,6 +55,18 @@ pub enum RunError {
     Worker(usize),
 }
 
+impl Connections {
+    /// Those that are open.
+    pub fn open(&self) -> usize {
+        self.most.saturating_sub(self.free.available_permits())
+    }
+
+    /// As many as may be.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+}
+
 impl Server {
     /// Listens on `addr`; port 0 takes a free port, see [`Server::local_addr`].
     /// Clients may connect from here on and are answered once it runs.
@@ -58,8 +78,17 @@ impl Server {
         Ok(Self {
             listener,
             local_addr,
+            open: Arc::new(Semaphore::new(settings.max_connections)),
             settings,
         })
+    }
+
+    /// A count of its connections that stays when it runs.
+    pub fn connections(&self) -> Connections {
+        Connections {
+            most: self.settings.max_connections,
+            free: Arc::clone(&self.open),
+        }
     }
 
     /// How it treats its connections.
@@ -95,7 +124,7 @@ impl Server {
 
         let mut acceptor = Acceptor {
             listener,
-            open: Arc::new(Semaphore::new(settings.max_connections)),
+            open: self.open,
             workers,
             next: 0,
         };

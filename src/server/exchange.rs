@@ -13,8 +13,10 @@ use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
+use tokio::time::{Instant, Sleep, sleep};
 use tower::ServiceExt as _;
 use tower_service::Service;
 
@@ -22,8 +24,20 @@ use tower_service::Service;
 #[derive(Debug)]
 pub(super) struct Tracked {
     body: Body,
-    _in_flight: InFlight,
+    in_flight: InFlight,
+    failed: Option<Failed>,
 }
+
+/// A body that breaks off, but not before what stood in it has left: hyper throws
+/// away what it still holds of a body that fails.
+#[derive(Debug)]
+struct Failed {
+    error: axum::Error,
+    look: Pin<Box<Sleep>>,
+}
+
+/// How often it is looked whether the peer takes bytes again.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The service's response, or a 500 when it panics.
 pub(super) async fn run<S>(
@@ -42,7 +56,8 @@ where
         })?;
     Ok(response.map(|body| Tracked {
         body,
-        _in_flight: in_flight,
+        in_flight,
+        failed: None,
     }))
 }
 
@@ -78,6 +93,25 @@ fn internal_error() -> Response<Body> {
     response
 }
 
+impl Tracked {
+    /// The error, once the peer takes bytes; one that never does is cut by the
+    /// connection's own limit.
+    fn poll_failed(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Frame<Bytes>, axum::Error>> {
+        while let Some(failed) = &mut self.failed {
+            if !self.in_flight.is_stalled() {
+                break;
+            }
+            ready!(failed.look.as_mut().poll(context));
+            failed.look.as_mut().reset(Instant::now() + LOOK);
+        }
+        let error = self.failed.take().map(|failed| failed.error);
+        Poll::Ready(Err(error.expect("asked only after a failure")))
+    }
+}
+
 impl http_body::Body for Tracked {
     type Data = Bytes;
     type Error = axum::Error;
@@ -86,7 +120,16 @@ impl http_body::Body for Tracked {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        if self.failed.is_none() {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Err(error)) => {
+                    let look = Box::pin(sleep(Duration::ZERO));
+                    self.failed = Some(Failed { error, look });
+                }
+                frame => return Poll::Ready(frame),
+            }
+        }
+        self.poll_failed(context).map(Some)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -95,5 +138,34 @@ impl http_body::Body for Tracked {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Settings, life::Life};
+    use super::*;
+    use http_body_util::BodyExt as _;
+    use tokio::time::timeout;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_fails_waits_for_a_peer_that_takes_nothing() {
+        let life = Life::http1(&Settings::default());
+        let failing = [Err::<Bytes, _>(std::io::Error::other("broken"))];
+        let mut body = Tracked {
+            body: Body::from_stream(futures_util::stream::iter(failing)),
+            in_flight: life.begin(),
+            failed: None,
+        };
+        life.stall();
+        let mut frame = pin!(body.frame());
+        let held = timeout(Duration::from_secs(10), &mut frame).await;
+        assert!(held.is_err(), "{held:?}");
+        life.advance();
+        let error = frame.await.and_then(Result::err);
+        assert_eq!(
+            error.map(|error| error.to_string()).as_deref(),
+            Some("broken")
+        );
     }
 }

@@ -248,6 +248,13 @@ impl Life {
     }
 }
 
+impl InFlight {
+    /// Whether the peer takes no bytes for now.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.0.cut.get().is_some()
+    }
+}
+
 impl Drop for InFlight {
     fn drop(&mut self) {
         let life = &self.0;

@@ -25,7 +25,7 @@ mod sniff;
 mod unread;
 mod worker;
 
-pub use acceptor::{RunError, Server};
+pub use acceptor::{Connections, RunError, Server};
 pub use bind::BindError;
 pub use drain::Drain;
 pub use settings::{Http2, Settings};

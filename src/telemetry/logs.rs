@@ -1,7 +1,7 @@
 //! The program's log: how it looks and what is in it. A library must not choose
 //! that for its host, so nothing but `cli` calls this.
 
-use super::debug::Events;
+use super::{debug::Events, traced::Traced};
 use std::{
     io::{self, IsTerminal as _},
     str::FromStr,
@@ -35,18 +35,21 @@ pub enum Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level(String);
 
-/// Sends the log to stderr, and the last of it to the debug pages. Does nothing when a subscriber is set already.
+/// Sends the log to stderr, and the last of it to the debug pages. Does nothing when
+/// a subscriber is set already.
 pub fn init(settings: &Settings) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(settings.level.filter())
         .with_writer(io::stderr);
     // It only fails when the host has a subscriber, which is then the one to use.
     let _ = if settings.format.is_json() {
-        let log = log.json().flatten_event(true).finish();
-        log.with(Events).try_init()
+        let log = log.json().flatten_event(true);
+        let log = log.map_event_format(|inner| Traced { inner, json: true });
+        log.finish().with(Events).try_init()
     } else {
-        let log = log.with_ansi(io::stderr().is_terminal()).finish();
-        log.with(Events).try_init()
+        let log = log.with_ansi(io::stderr().is_terminal());
+        let log = log.map_event_format(|inner| Traced { inner, json: false });
+        log.finish().with(Events).try_init()
     };
 }
 

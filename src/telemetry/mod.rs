@@ -1,6 +1,6 @@
 //! What a call leaves behind for those who watch: the trace context that it
-//! carries, the way of its spans to those who keep them, counts, examples, and the log. Knows nothing
-//! of rules, descriptors or JSON.
+//! carries, the way of its spans to those who keep them, counts, examples, and the
+//! log. Knows nothing of rules, descriptors or JSON.
 
 pub mod debug;
 pub mod export;
@@ -10,3 +10,4 @@ pub mod observe;
 pub mod propagation;
 pub mod sampling;
 pub mod span;
+mod traced;

@@ -24,7 +24,7 @@ pub struct Place {
 }
 
 /// A value and where it begins.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Node {
     /// Where it begins.
     pub place: Place,
@@ -33,7 +33,7 @@ pub struct Node {
 }
 
 /// What a node holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Value {
     /// Nothing, as after `key:` with nothing behind it.
     Null,
@@ -46,7 +46,7 @@ pub enum Value {
 }
 
 /// One key of a map and its value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Member {
     /// The key.
     pub key: String,
@@ -57,7 +57,7 @@ pub struct Member {
 }
 
 /// Why a text is not YAML.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Error {
     /// Where it goes wrong, if that is known.
     pub place: Option<Place>,

@@ -19,8 +19,8 @@ if [ -z "$promtool" ]; then
   if [ ! -x "$promtool" ]; then
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
       skip "promtool is not installed, and there is no apt-get to fetch it; set PROMTOOL"
-    (cd "$work" && apt-get -qq download prometheus && dpkg-deb -x prometheus_*.deb prometheus) ||
-      skip "apt-get cannot fetch prometheus"
+    (cd "$work" && apt-get -qq download prometheus && dpkg-deb -x prometheus_*.deb prometheus) 2>"$work/apt.log" ||
+      skip "apt-get cannot fetch prometheus, see $work/apt.log"
   fi
 fi
 [ -d "$work/python/yaml" ] ||

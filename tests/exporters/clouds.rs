@@ -136,6 +136,45 @@ fn a_machine_is_asked_for_keys_by_its_second_protocol() {
 }
 
 #[test]
+fn a_role_is_bought_with_a_token_from_a_file() {
+    let xml = "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
+        <AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s/+=</SecretAccessKey>
+        <SessionToken>t/+=</SessionToken><Expiration>2036-01-01T00:00:00Z</Expiration>
+        </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>";
+    let sts = Receiver::http([plain(403, "<Error/>"), plain(200, xml)]);
+    let receiver = Receiver::http([]);
+    let token = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("web-identity-token");
+    fs::write(&token, "a.b-c_d\n").unwrap();
+    let (token, url) = (token.display().to_string(), sts.url());
+    let settings = xray(
+        &receiver,
+        &[
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", &token),
+            ("AWS_ROLE_ARN", "arn:aws:iam::1:role/spans"),
+            ("AWS_ENDPOINT_URL_STS", &url),
+        ],
+    );
+    assert_eq!(
+        send(&settings, [7]).total().exported,
+        1,
+        "a refusal is no end"
+    );
+    let got = receiver.next();
+    assert!(got.header("authorization").contains("Credential=ASIA/"));
+    assert_eq!(got.header("x-amz-security-token"), "t/+=");
+    let asked = sts.next();
+    let expected = [
+        ("Action", "AssumeRoleWithWebIdentity"),
+        ("Version", "2011-06-15"),
+        ("RoleArn", "arn:aws:iam::1:role/spans"),
+        ("RoleSessionName", "trestle"),
+        ("WebIdentityToken", "a.b-c_d"),
+    ];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(form(&asked.body), expected);
+}
+
+#[test]
 fn keys_that_are_not_to_be_had_cost_the_spans_and_are_asked_for_again() {
     let agent = Receiver::http([plain(500, "no"), plain(200, "{}"), plain(200, aws_answer())]);
     let receiver = Receiver::http([]);

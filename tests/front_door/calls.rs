@@ -25,7 +25,7 @@ async fn chunked_body_is_taken() {
 async fn body_over_the_limit_is_refused_announced_or_not() {
     let backend = Backend::start().await;
     let mut settings = Settings::default();
-    settings.max_body = 16;
+    settings.route.max_body = 16;
     let gateway = start(&backend.url(), settings).await;
     let answer = gateway
         .post("/v1/echo", &[], r#"{"text":"0123456789"}"#)

@@ -43,7 +43,7 @@ async fn after(gateway: &Running, accept: &str, then: &str) -> String {
 async fn answer_that_has_begun_ends_with_an_error_and_without_its_last_chunk() {
     let upstream = Upstream::service(fetchit::routes().await, &upstream::Settings::default());
     let mut settings = Settings::default();
-    settings.max_body = 64;
+    settings.route.max_body = 64;
     let builder = Gateway::builder(trestle::descriptors::embedded()).settings(settings);
     let gateway = serve(builder.build(upstream).unwrap());
     let large = format!("{{\"data\":\"{}\"}}\n", "A".repeat(64));

@@ -5,6 +5,7 @@
 mod backend;
 mod backends;
 mod calls;
+mod counts;
 mod cases;
 mod documents;
 mod fetchit;

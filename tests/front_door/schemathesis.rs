@@ -56,7 +56,7 @@ async fn run(name: &str, gateway: Gateway, without: &[&str]) -> u64 {
     command
         .args(["run", &format!("http://{address}/openapi.json")])
         .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
-        .args(["--max-examples", "20", "--seed", "1"])
+        .args(["--max-examples", "10", "--seed", "1"])
         .args(["--continue-on-failure", "--no-color"])
         .args(["--report", "json", "--report-json-path", "report.json"])
         .current_dir(&folder);

@@ -556,3 +556,33 @@ fn one_field_is_printed_alone() {
         assert_eq!(String::from_utf8_lossy(&out), expected, "{dotted}");
     }
 }
+
+#[test]
+fn any_in_any_is_read_the_same_wherever_its_type_stands() {
+    const ANY: &str = r#""@type":"x/google.protobuf.Any""#;
+    const LIST: &str = r#""@type":"x/google.protobuf.ListValue""#;
+    // Narrow ones are looked over again at each level, wide ones once.
+    for width in [1, 30, 5_000] {
+        let list = format!("[{},[[],{{}}]]", vec!["[{}]"; width].join(","));
+        let (mut first, mut last) = (
+            format!(r#"{{{LIST},"value":{list}}}"#),
+            format!(r#"{{"value":{list},{LIST}}}"#),
+        );
+        for _ in 0..25 {
+            first = format!(r#"{{{ANY},"value":{first}}}"#);
+            last = format!(r#"{{"value":{last},{ANY}}}"#);
+        }
+        let all = |one: &str| format!(r#"{{"anys":[{one},{one}],"any":{one}}}"#);
+        let wire = read("kinds.WellKnown", all(&first)).unwrap();
+        assert!(
+            read("kinds.WellKnown", all(&last)).unwrap() == wire,
+            "{width}"
+        );
+        let inside = |one: &str| format!(r#"{{"value":{one},{ANY}}}"#);
+        let wire = read("google.protobuf.Any", inside(&first)).unwrap();
+        assert!(
+            read("google.protobuf.Any", inside(&last)).unwrap() == wire,
+            "{width}"
+        );
+    }
+}

@@ -55,15 +55,16 @@ def check(daemon, folder):
     if {document["trace_id"] for document in found} != {xray_id}:
         raise Failed(f"of another trace: {found}")
     by_parent = {document["parent_id"]: document for document in found}
-    chain, parent = [], root
+    chain, names, parent = [], [], root
     while parent in by_parent:
         document = by_parent[parent]
         chain.append((document.get("type", "segment"), document.get("namespace")))
+        names.append(document["name"])
         parent = document["id"]
     expected = [("segment", None), ("subsegment", "remote"), ("segment", None), ("subsegment", None)]
     if chain != expected:
         raise Failed(f"found {chain}, expected {expected}: {found}")
-    print(f"the daemon posts {' > '.join(by['name'] for by in found[::-1])}")
+    print(f"the daemon posts {' > '.join(names)}")
 
 
 def main():

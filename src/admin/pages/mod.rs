@@ -12,8 +12,11 @@ mod tracez;
 
 pub use routes::RouteLine;
 
-use super::State;
-use crate::{gateway::quality, telemetry::observe::Ledger};
+use super::{State, nothing_here};
+use crate::{
+    gateway::quality,
+    telemetry::{debug::Book, observe::Ledger},
+};
 use axum::{
     Router,
     extract::State as Extract,
@@ -82,9 +85,9 @@ impl Asked {
     }
 }
 
-/// The ledger, for pages that are nothing without one.
-fn ledger(state: &State) -> Result<&Ledger, Response> {
-    state.telemetry.ledger().ok_or_else(super::nothing_here)
+/// The book, for pages that are nothing without one.
+fn book(state: &State) -> Option<&Book> {
+    state.telemetry.ledger().map(Ledger::book)
 }
 
 type StateOf = Extract<Arc<State>>;

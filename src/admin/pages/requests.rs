@@ -3,9 +3,9 @@
 //! parameters it takes: `fam`, `b`, `exp`, `rtraced`.
 
 use super::{
-    Asked, StateOf,
+    Asked, StateOf, book,
     html::{Page, Parameter, Text},
-    ledger, sample,
+    nothing_here, sample,
 };
 use crate::telemetry::debug::{Book, Histogram, Period, REQUEST_LATENCIES, Sample, Traces};
 use axum::{
@@ -41,9 +41,8 @@ struct View {
 }
 
 pub(super) async fn answer(Extract(state): StateOf, uri: Uri, headers: HeaderMap) -> Response {
-    let book = match ledger(&state) {
-        Ok(ledger) => ledger.book(),
-        Err(response) => return response,
+    let Some(book) = book(&state) else {
+        return nothing_here();
     };
     let asked = Asked::of(uri, &headers);
     let family = asked.parameter("fam");

@@ -2,9 +2,9 @@
 //! in the last minute, the last hour, and in all. After OpenCensus's page.
 
 use super::{
-    Asked, StateOf,
+    Asked, StateOf, book,
     html::{Page, Text},
-    ledger,
+    nothing_here,
 };
 use crate::telemetry::debug::{Book, Rpc, RpcRates, Side};
 use axum::{
@@ -17,9 +17,8 @@ use serde_json::{Value, json};
 const SIDES: [(&str, Side); 2] = [("Sent", Side::Sent), ("Received", Side::Received)];
 
 pub(super) async fn answer(Extract(state): StateOf, uri: Uri, headers: HeaderMap) -> Response {
-    let book = match ledger(&state) {
-        Ok(ledger) => ledger.book(),
-        Err(response) => return response,
+    let Some(book) = book(&state) else {
+        return nothing_here();
     };
     Asked::of(uri, &headers).respond(|| json(book), || html(book))
 }

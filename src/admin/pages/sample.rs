@@ -1,7 +1,10 @@
 //! Examples of calls, as rows of a table and as JSON, for the pages that list them.
 
 use super::html::{Page, Span, Text, When};
-use crate::telemetry::debug::{Active, Book, Operation, Sample, Side, Traffic};
+use crate::telemetry::{
+    debug::{Active, Book, Operation, Sample, Side, Traffic},
+    metrics::code_name,
+};
 use serde_json::{Value, json};
 use std::{
     fmt,
@@ -106,7 +109,7 @@ pub(super) fn object(book: &Book, sample: &Sample) -> Value {
         "began": When(sample.began).to_string(),
         "elapsedSeconds": sample.elapsed.as_secs_f64(),
         "httpStatus": sample.http,
-        "grpcStatus": sample.code.map(|code| format!("{code:?}")),
+        "grpcStatus": sample.code.map(code_name),
         "cut": sample.cut,
         "failed": sample.failed,
         "error": sample.error,
@@ -138,7 +141,7 @@ impl fmt::Display for Outcome<'_> {
         match sample.code {
             Some(code) if sample.http.is_none() || code != Code::Ok => {
                 let space = if sample.http.is_some() { " " } else { "" };
-                write!(out, "{space}{code:?}")?;
+                write!(out, "{space}{}", code_name(code))?;
             }
             _ => {}
         }

@@ -3,9 +3,9 @@
 //! takes: `zspanname`, `ztype` (0 under way, 1 latency, 2 errors), `zsubtype`.
 
 use super::{
-    Asked, StateOf,
-    html::{Page, Parameter, Span, Text},
-    ledger, sample,
+    Asked, StateOf, book,
+    html::{Page, Parameter, Text},
+    nothing_here, sample,
 };
 use crate::telemetry::debug::{Book, Sample, TRACE_LATENCIES};
 use axum::{
@@ -14,6 +14,7 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What of an operation is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,9 +28,8 @@ const MOST_ACTIVE: usize = 10;
 const ERRORS: usize = TRACE_LATENCIES.len();
 
 pub(super) async fn answer(Extract(state): StateOf, uri: Uri, headers: HeaderMap) -> Response {
-    let book = match ledger(&state) {
-        Ok(ledger) => ledger.book(),
-        Err(response) => return response,
+    let Some(book) = book(&state) else {
+        return nothing_here();
     };
     let asked = Asked::of(uri, &headers);
     let name = asked.parameter("zspanname");
@@ -54,7 +54,7 @@ fn html(book: &Book, chosen: Option<(usize, Column)>) -> Page {
         "<div class=\"scroll\"><table><tr><th>Route or method<th class=\"n\">Under way"
     ));
     for least in TRACE_LATENCIES {
-        page.add(format_args!("<th class=\"n\">≥{}", Span(least)));
+        page.add(format_args!("<th class=\"n\">{}", latency_name(least)));
     }
     page.add(format_args!("<th class=\"n\">Errors"));
     let mut quiet = true;
@@ -165,9 +165,16 @@ fn json(book: &Book, chosen: Option<(usize, Column)>) -> Value {
     }
 }
 
+fn latency_name(least: Duration) -> String {
+    match least {
+        Duration::ZERO => "≥0s".to_owned(),
+        least => format!("≥{least:?}"),
+    }
+}
+
 fn bucket_name(bucket: usize) -> String {
     match TRACE_LATENCIES.get(bucket) {
-        Some(least) => format!("≥{}", Span(*least)),
+        Some(least) => latency_name(*least),
         None => "errors".to_owned(),
     }
 }

@@ -4,18 +4,24 @@
 
 mod lines;
 
-use super::{Failure, flags::Logging, process};
+use super::{
+    Failure,
+    assemble::propagators,
+    backend::pages,
+    flags::{Logging, Metrics},
+    process,
+    telemetry::{Watch, target},
+};
 use crate::{
+    admin::Readiness,
     config::Config,
     fetchit::{Answer, CallError, Client, Exchange},
-    telemetry::{
-        logs,
-        propagation::{Context, Decision, Formats},
-    },
+    server::{Drain, Server},
+    telemetry::{logs, propagation::TraceId},
 };
 use clap::Args;
 use lines::{Line, Lines};
-use std::{io::Write as _, sync::mpsc as answers, thread};
+use std::{io::Write as _, net::SocketAddr, sync::mpsc as answers, thread};
 use tokio::sync::mpsc;
 
 /// Send lines to fetchIt and print what comes back
@@ -37,6 +43,16 @@ pub(super) struct Flags {
     #[arg(long, value_name = "URL", env = "TRESTLE_REST", hide_env_values = true)]
     #[arg(num_args = 0..=1, default_missing_value = "http://127.0.0.1:8080")]
     rest: Option<String>,
+    /// Serve the client's own metrics and debug pages here
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "TRESTLE_ADMIN_LISTEN",
+        hide_env_values = true
+    )]
+    admin_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    metrics: Metrics,
     #[command(flatten)]
     logging: Logging,
 }
@@ -49,7 +65,7 @@ struct Job {
 
 /// A call that is over.
 struct Done {
-    context: Context,
+    trace: TraceId,
     result: Result<Answer, CallError>,
 }
 
@@ -58,33 +74,50 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
     // What a call says is printed; the log would only say it again.
     config.logs.level = "error".parse().expect("a level");
     flags.logging.apply(&mut config);
+    flags.metrics.apply(&mut config);
+    propagators(&mut config);
     logs::init(&config.logs);
-    let formats = Formats::default();
+    let mut watch = Watch::start("fetchit-client", &config, target(&flags.backend))?;
+    let (formats, telemetry) = (config.gateway.trace_formats, watch.telemetry().clone());
     let client = match &flags.rest {
-        Some(gateway) => Client::rest(gateway, formats)
+        Some(gateway) => Client::rest(gateway, formats, &telemetry)
             .map_err(|error| Failure::usage(vec![format!("--rest: {error}")]))?,
-        None => Client::grpc(&flags.backend, formats)
+        None => Client::grpc(&flags.backend, formats, &telemetry)
             .map_err(|error| Failure::usage(vec![error.to_string()]))?,
     };
+    watch.publish()?;
+    let admin = flags.admin_listen.map(|addr| {
+        Server::bind(addr, process::admin_settings())
+            .map_err(|error| Failure::bind("--admin-listen", &error))
+    });
+    let admin = admin.transpose()?;
     let lines = Lines::open().map_err(Failure::failed)?;
     let (jobs, queue) = mpsc::unbounded_channel();
     let runtime = process::runtime()?;
-    let calls = thread::spawn(move || runtime.block_on(serve(&client, queue)));
+    let calls = thread::spawn(move || {
+        runtime.block_on(async {
+            if let Some(admin) = admin {
+                eprintln!("metrics on http://{}/metrics", admin.local_addr());
+                tokio::spawn(admin.run(pages(telemetry, Readiness::default()), Drain::new()));
+            }
+            serve(&client, queue).await;
+        });
+    });
     let outcome = converse(lines, &jobs);
     drop(jobs);
     calls
         .join()
         .map_err(|_| Failure::failed("the thread of the calls panicked"))?;
+    watch.finish();
     outcome
 }
 
 /// Makes the calls, one after the other.
 async fn serve(client: &Client, mut queue: mpsc::UnboundedReceiver<Job>) {
     while let Some(Job { text, answer }) = queue.recv().await {
-        let context = Context::new_root(Formats::default(), Decision::Accept);
-        let result = client.capitalize(text.as_bytes(), &context).await;
+        let (trace, result) = client.capitalize(text.as_bytes()).await;
         // Whoever asked waits; only a panic takes it away.
-        let _ = answer.send(Done { context, result });
+        let _ = answer.send(Done { trace, result });
     }
 }
 
@@ -106,7 +139,7 @@ fn converse(mut lines: Lines, jobs: &mpsc::UnboundedSender<Job>) -> Result<(), F
     }
 }
 
-fn print(Done { context, result }: &Done) -> std::io::Result<()> {
+fn print(Done { trace, result }: &Done) -> std::io::Result<()> {
     match result {
         Ok(Answer { text, exchange }) => {
             if let Some(exchange) = exchange {
@@ -125,7 +158,7 @@ fn print(Done { context, result }: &Done) -> std::io::Result<()> {
             eprintln!("error: {error}");
         }
     }
-    eprintln!("  trace {}\n", context.trace_id());
+    eprintln!("  trace {trace}\n");
     Ok(())
 }
 

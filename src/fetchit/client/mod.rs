@@ -1,14 +1,17 @@
 //! The client's calls: text in, capitals out, over gRPC, or by REST through a
-//! gateway. Reading lines and printing answers is left to `cli`.
+//! gateway, each a span `Client.Capitalize`. Reading lines and printing answers is
+//! left to `cli`.
 
 mod rest;
 
-use super::rpc::Payload;
-use crate::telemetry::propagation::{Context, Formats, inject};
-use crate::upstream::{self, Outgoing, Upstream, UrlError};
-use http::uri::PathAndQuery;
+use super::calls::Calls;
+use crate::telemetry::observe::Telemetry;
+use crate::telemetry::propagation::{Context, Decision, Formats, Propagator, TraceId, inject};
+use crate::upstream::{self, UrlError};
 use http::{HeaderMap, StatusCode};
-use prost::Message as _;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::trace::{SpanKind, Status, TraceContextExt as _, Tracer as _};
+use opentelemetry_sdk::trace::SdkTracer;
 use rest::Rest;
 use std::fmt;
 use std::time::Duration;
@@ -21,12 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Client {
     way: Way,
+    tracer: SdkTracer,
     formats: Formats,
 }
 
 #[derive(Debug)]
 enum Way {
-    Grpc(Upstream),
+    Grpc(Calls),
     Rest(Rest),
 }
 
@@ -65,63 +69,66 @@ pub enum CallError {
 
 impl Client {
     /// A client that calls the backend at `url` (`http://host:port`) by gRPC.
-    pub fn grpc(url: &str, formats: Formats) -> Result<Self, UrlError> {
-        let upstream = Upstream::connect_lazy(url, upstream::Settings::default())?;
-        let way = Way::Grpc(upstream);
-        Ok(Self { way, formats })
+    pub fn grpc(url: &str, formats: Formats, telemetry: &Telemetry) -> Result<Self, UrlError> {
+        let way = Way::Grpc(Calls::new(url, formats, telemetry, [""; 0])?);
+        Ok(Self::new(way, formats, telemetry))
     }
 
     /// A client that calls through the gateway at `url` (`http://host:port`).
-    pub fn rest(url: &str, formats: Formats) -> Result<Self, String> {
+    pub fn rest(url: &str, formats: Formats, telemetry: &Telemetry) -> Result<Self, String> {
         let way = Way::Rest(Rest::parse(url)?);
-        Ok(Self { way, formats })
+        Ok(Self::new(way, formats, telemetry))
     }
 
-    /// Has `text` capitalized by a call that belongs to `context`.
-    pub async fn capitalize(&self, text: &[u8], context: &Context) -> Result<Answer, CallError> {
-        let mut trace = HeaderMap::new();
-        inject(context, self.formats, &mut trace);
-        match &self.way {
-            Way::Grpc(upstream) => grpc(upstream, text, trace).await,
-            Way::Rest(rest) => match tokio::time::timeout(PATIENCE, rest.call(text, trace)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(CallError::Unreachable(format!(
-                    "{rest} has not answered within {PATIENCE:?}"
-                ))),
-            },
+    fn new(way: Way, formats: Formats, telemetry: &Telemetry) -> Self {
+        Self {
+            way,
+            tracer: telemetry.tracer_provider().tracer("fetchit-client"),
+            formats,
         }
     }
-}
 
-async fn grpc(upstream: &Upstream, text: &[u8], trace: HeaderMap) -> Result<Answer, CallError> {
-    let payload = Payload {
-        id: 0,
-        data: text.to_vec(),
-    };
-    let mut message = Outgoing::with_capacity(payload.encoded_len());
-    payload
-        .encode(message.buffer())
-        .expect("a vector grows as far as it must");
-    let request = upstream::Request {
-        path: PathAndQuery::from_static("/rpc.Fetch/Capitalize"),
-        metadata: trace
-            .into_iter()
-            .filter_map(|(name, value)| Some((name?, value)))
-            .collect(),
-        message,
-        deadline: Instant::now() + PATIENCE,
-        idempotent: true,
-    };
-    let reply = upstream.unary(request).await.map_err(CallError::Grpc)?;
-    let payload = Payload::decode(reply.message).map_err(|_| {
-        CallError::Grpc(upstream::Failure::Protocol(
-            "the reply is not a rpc.Payload",
-        ))
-    })?;
-    Ok(Answer {
-        text: payload.data,
-        exchange: None,
-    })
+    /// Has `text` capitalized; the trace is told, however it ends.
+    pub async fn capitalize(&self, text: &[u8]) -> (TraceId, Result<Answer, CallError>) {
+        let span = self
+            .tracer
+            .span_builder("Client.Capitalize")
+            .with_kind(SpanKind::Internal)
+            .start(&self.tracer);
+        let otel = opentelemetry::Context::new().with_span(span);
+        // Where nothing is recorded here, the trace begins all the same: its id is
+        // what one looks for in the logs of the others.
+        let context = Propagator::outgoing(&otel)
+            .filter(|_| otel.span().span_context().is_sampled())
+            .unwrap_or_else(|| Context::new_root(self.formats, Decision::Accept));
+        let answer = self.call(text, &context).await;
+        if let Err(error) = &answer {
+            otel.span().set_status(Status::error(error.to_string()));
+        }
+        otel.span().end();
+        (context.trace_id(), answer)
+    }
+
+    async fn call(&self, text: &[u8], context: &Context) -> Result<Answer, CallError> {
+        match &self.way {
+            Way::Grpc(calls) => {
+                let deadline = Instant::now() + PATIENCE;
+                let reply = calls.capitalize(0, text.to_vec(), context, deadline).await;
+                let text = reply.map_err(CallError::Grpc)?.data;
+                let exchange = None;
+                Ok(Answer { text, exchange })
+            }
+            Way::Rest(rest) => {
+                let mut trace = HeaderMap::new();
+                inject(context, self.formats, &mut trace);
+                let answer = tokio::time::timeout(PATIENCE, rest.call(text, trace)).await;
+                answer.unwrap_or_else(|_| {
+                    let why = format!("{rest} has not answered within {PATIENCE:?}");
+                    Err(CallError::Unreachable(why))
+                })
+            }
+        }
+    }
 }
 
 impl fmt::Display for CallError {

@@ -47,8 +47,10 @@ pub(super) fn open(
     message: &Bytes,
 ) -> Result<(HeaderValue, Bytes), Failure> {
     let body = transcode::read_raw(schema, path, message).map_err(Failure::BadReply)?;
+    // A media type is ASCII (RFC 9110 §8.3.1), though a header's bytes need not be.
     let media = match body.content_type {
         "" => None,
+        media if !media.is_ascii() => None,
         media => HeaderValue::from_str(media).ok(),
     };
     let media = media.unwrap_or(HeaderValue::from_static("application/octet-stream"));

@@ -120,7 +120,45 @@ where
     if let Some(message) = &first {
         exchange.message_received(message.len());
     }
-    let takes_trailers = trailers::are_taken(&head.headers);
+    let begun = Begun {
+        headers,
+        first,
+        receiving,
+        pump,
+        activity,
+        over,
+    };
+    answered(matched, &head.headers, exchange, answer, begun)
+}
+
+/// A call of which the head is there, and what it takes to go on with it.
+struct Begun<O> {
+    headers: HeaderMap,
+    /// The first message, if it is there too.
+    first: Option<Bytes>,
+    receiving: Receiving,
+    pump: Option<Pump>,
+    activity: Arc<Activity>,
+    over: O,
+}
+
+/// The answer to a request, whose body is all that is left to be made of the call.
+fn answered(
+    matched: &Matched<'_>,
+    request: &HeaderMap,
+    exchange: &mut Exchange,
+    answer: Answer,
+    begun: Begun<impl Future<Output = Failure> + Send + 'static>,
+) -> Result<Response, Failure> {
+    let Begun {
+        headers,
+        first,
+        receiving,
+        pump,
+        activity,
+        over,
+    } = begun;
+    let takes_trailers = trailers::are_taken(request);
     match answer {
         Answer::Stream(chosen) => {
             let call = Call::new(receiving, pump, over);
@@ -161,7 +199,7 @@ where
             let mut response = answer::ok(form, body, media, &headers);
             verdict::apply(&mut response, &headers);
             if let Some(metadata) = receiving.trailers() {
-                trailers::attach(&head.headers, &mut response, metadata);
+                trailers::attach(request, &mut response, metadata);
             }
             Ok(response)
         }
@@ -186,7 +224,7 @@ where
     let upstream = &matched.worker.upstream;
     let label = matched.label(head, &body)?;
     if !matched.binding.method.client_streaming {
-        let body = body::read(body, matched.settings).await?;
+        let body = body::read(body, matched.settings, matched.manners.max_body).await?;
         exchange.body_received(body.len());
         let message = bind::message(matched, query, &body, label)?;
         exchange.reach(Phase::Decoded);

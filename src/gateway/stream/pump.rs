@@ -54,9 +54,8 @@ where
     B: Body<Data = Bytes>,
     B::Error: Display,
 {
-    let settings = route.settings();
     let mut body = pin!(body);
-    let mut splitter = Splitter::new(settings.max_body, !takes_arrays(route));
+    let mut splitter = Splitter::new(route.manners().max_body, !takes_arrays(route));
     let mut index = 0;
     loop {
         let frame = body::next_of_stream(body.as_mut()).await?;

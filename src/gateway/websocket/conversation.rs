@@ -48,7 +48,7 @@ impl Conversation {
         };
         let route = self.route.clone();
         let mut exchange = self.exchange.share();
-        let limit = Some(route.settings().max_body);
+        let limit = Some(route.manners().max_body);
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
             .write_buffer_size(BUFFER)

@@ -130,7 +130,7 @@ impl<'a> Uplink<'a> {
     /// The next frame, of a client that shows that it lives.
     async fn next(&mut self) -> Result<Message, End> {
         let settings = &self.route.settings().websocket;
-        let limit = self.route.settings().max_body;
+        let limit = self.route.manners().max_body;
         let frame = match timeout(settings.ping_interval, self.frames.next()).await {
             Ok(frame) => frame,
             Err(_) => {

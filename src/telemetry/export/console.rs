@@ -1,19 +1,19 @@
 //! Spans for people: each trace as a tree on stderr, with times and a chart.
 //!
 //! ```text
-//! trace 4bf92f3577b34da6a3ce929d0e0e4736  12.40 ms
+//! trace 4bf92f3577b34da6a3ce929d0e0e4736  shop  12.40 ms
 //!   POST /v1/capitalize       server    ████████████████████    12.40 ms  200
 //!   └ rpc.Fetch/Capitalize    client     █████████████████      10.20 ms  OK
 //!     └ rpc.Fetch/Capitalize  server       █████████████         8.10 ms  OK
-//!         · Data in  len=5  +0.02 ms
+//!         · +0.02 ms  Data in  len=5
 //! ```
 
 use super::{Destination, Exporting, Loss};
 use opentelemetry::{
-    KeyValue,
+    Key, KeyValue,
     trace::{SpanId, SpanKind, Status, TraceId},
 };
-use opentelemetry_sdk::trace::SpanData;
+use opentelemetry_sdk::{Resource, trace::SpanData};
 use std::{
     collections::HashMap,
     fmt::Write as _,
@@ -27,13 +27,18 @@ const CHART: usize = 20;
 
 #[derive(Debug)]
 pub(super) struct Console {
+    service: String,
     colour: bool,
 }
 
 impl Console {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(resource: &Resource) -> Self {
+        let service = resource.get_ref(&Key::from_static_str("service.name"));
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
+            service: service
+                .map(|name| plain(&name.as_str()))
+                .unwrap_or_default(),
             colour: io::stderr().is_terminal() && !unwanted,
         }
     }
@@ -49,7 +54,7 @@ impl Destination for Console {
     }
 
     fn export(&mut self, batch: Vec<SpanData>) -> Exporting<'_> {
-        let text = traces(&batch, self.colour);
+        let text = traces(&batch, &self.service, self.colour);
         let written = io::stderr().lock().write_all(text.as_bytes());
         let result = written.map_err(|error| Loss::new(batch.len(), format!("stderr: {error}")));
         Box::pin(std::future::ready(result))
@@ -57,7 +62,7 @@ impl Destination for Console {
 }
 
 /// The trees of all traces in `spans`, in the order of their first spans.
-fn traces(spans: &[SpanData], colour: bool) -> String {
+fn traces(spans: &[SpanData], service: &str, colour: bool) -> String {
     let mut by_trace: Vec<(TraceId, Vec<&SpanData>)> = Vec::new();
     let mut places = HashMap::new();
     for span in spans {
@@ -71,7 +76,7 @@ fn traces(spans: &[SpanData], colour: bool) -> String {
     let mut text = String::new();
     for (id, mut spans) in by_trace {
         spans.sort_by_key(|span| span.start_time);
-        Tree::new(&spans, colour).write(id, &mut text);
+        Tree::new(&spans, colour).write(id, service, &mut text);
     }
     text
 }
@@ -137,9 +142,9 @@ impl<'a> Tree<'a> {
         lines
     }
 
-    fn write(&self, id: TraceId, out: &mut String) {
+    fn write(&self, id: TraceId, service: &str, out: &mut String) {
         let title = self.painted("1", &format!("trace {id}"));
-        let _ = writeln!(out, "{title}  {}", shown(self.length));
+        let _ = writeln!(out, "{title}  {service}  {}", shown(self.length));
         for (depth, span) in self.lines() {
             self.write_span(depth, span, out);
         }
@@ -165,7 +170,7 @@ impl<'a> Tree<'a> {
         for event in span.events.iter() {
             let at = shown(since(span.start_time, event.timestamp));
             let text = format!(
-                "· {}{}  +{at}",
+                "· +{at}  {}{}",
                 plain(&event.name),
                 pairs(&event.attributes)
             );

@@ -51,7 +51,7 @@ impl Chosen {
                 let transport = Transport::authorized(&settings.otlp(), Signal::Traces, auth)?;
                 Box::new(Spans::new("google", transport, &resource))
             }
-            Chosen::Console => Box::new(Console::new()),
+            Chosen::Console => Box::new(Console::new(resource)),
         })
     }
 }

@@ -150,7 +150,7 @@ pub(super) fn codes() -> impl Iterator<Item = Code> {
 }
 
 /// The name of a code, as gRPC's documents spell it.
-pub(super) fn code_name(code: Code) -> &'static str {
+pub fn code_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",

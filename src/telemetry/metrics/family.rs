@@ -87,8 +87,11 @@ pub struct Section {
     /// How many portions there are.
     pub portions: usize,
     /// Appends the points of a portion.
-    pub fill: Box<dyn Fn(usize, &mut Vec<Point>) + Send>,
+    pub fill: Fill,
 }
+
+/// Appends the points of a portion, by its number.
+pub type Fill = Box<dyn Fn(usize, &mut Vec<Point>) + Send>;
 
 impl Section {
     /// A family whose points are at hand.

@@ -30,14 +30,15 @@ mod shard;
 mod text;
 mod views;
 
-pub use calls::Call;
+pub use calls::{Call, code_name};
 pub use catalog::{Catalog, MethodId, RouteId};
 pub use exchanges::{Error, Exchange, Method};
 pub use export::of_export;
-pub use family::{Distribution, Exemplar, Family, Kind, Point, Section, Value};
+pub use family::{Distribution, Exemplar, Family, Fill, Kind, Point, Section, Value};
 pub use histogram::Sampled;
 pub use push::{Push, push_interval};
 pub use registry::Registry;
+pub use runtime::of_connections;
 pub use settings::{Names, Namespace, Settings};
 pub use shard::Shard;
 pub use text::{Format, Scrape};

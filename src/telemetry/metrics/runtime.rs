@@ -1,4 +1,4 @@
-//! How the workers' runtimes fare.
+//! How the workers' runtimes fare, and how many connections they serve.
 
 use super::family::{Family, Kind, Point, Section};
 use tokio::runtime::RuntimeMetrics;
@@ -26,6 +26,28 @@ pub(super) fn sections(runtimes: &[RuntimeMetrics]) -> Vec<Section> {
     ]
 }
 
+/// How many connections are open, and how many may be.
+pub fn of_connections(open: usize, most: usize) -> Vec<Section> {
+    let reading = |family, count: usize| Section::of(family, vec![Point::number(count as f64)]);
+    vec![reading(OPEN, open), reading(MOST, most)]
+}
+
+const OPEN: Family = Family {
+    name: "trestle.connections",
+    prometheus: "trestle_connections",
+    kind: Kind::Gauge,
+    unit: "{connection}",
+    help: "Number of open connections of clients.",
+    scoped: true,
+};
+const MOST: Family = Family {
+    name: "trestle.connections.max",
+    prometheus: "trestle_connections_max",
+    kind: Kind::Gauge,
+    unit: "{connection}",
+    help: "Number of connections of clients that may be open at once.",
+    scoped: true,
+};
 const WORKERS: Family = Family {
     name: "trestle.workers",
     prometheus: "trestle_workers",

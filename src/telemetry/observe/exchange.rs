@@ -2,15 +2,16 @@
 //! made for it. Owned by whoever drives it, at last by the response's body; ended
 //! once, and cancelled where it is dropped before.
 
+use super::access::{self, Note};
 use super::body::Observed;
 use super::call::{Call, End, Http, Kind};
 use super::recorder::Local;
 use super::sinks::Sinks;
-use crate::telemetry::propagation::{Context, Extracted};
+use crate::telemetry::propagation::{Context, Extracted, TraceId};
 use crate::telemetry::sampling::Subject;
 use crate::telemetry::span::Span;
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -33,6 +34,7 @@ struct Watched {
     local: Arc<Local>,
     server: Option<Call>,
     client: Option<Call>,
+    note: Note,
 }
 
 /// What a gateway has done so far for a request.
@@ -60,6 +62,7 @@ impl Exchange {
             local: local.clone(),
             server: Some(server),
             client: None,
+            note: Note::default(),
         })))
     }
 
@@ -85,6 +88,16 @@ impl Exchange {
             State::Own(watched) => watched.admit(head, route, extracted),
             State::Shared(shared) => lock(shared).admit(head, route, extracted),
         }
+    }
+
+    /// What names the exchange in logs.
+    pub fn identify(&mut self, request_id: &HeaderValue, trace_id: Option<TraceId>) {
+        self.with(|watched| {
+            if watched.local.sinks.access_log() {
+                watched.note.request_id = Some(request_id.clone());
+                watched.note.trace_id = trace_id;
+            }
+        });
     }
 
     /// Something is done.
@@ -244,6 +257,7 @@ impl Watched {
             local,
             server,
             client,
+            ..
         } = self;
         let Some(server) = server else { return };
         let method = server
@@ -262,6 +276,7 @@ impl Watched {
         client.ended = Instant::now();
         client.outcome.grpc = Some(code);
         client.outcome.end = end;
+        self.note.called = Some(client.elapsed());
         self.local.sinks.explain(&mut client, message);
         if let Some(span) = &mut client.span {
             span.explain(code, message);
@@ -280,6 +295,9 @@ impl Watched {
         };
         server.ended = Instant::now();
         server.outcome.end = end;
+        if self.local.sinks.access_log() {
+            access::log(&self.local.vocabulary, &server, &self.note);
+        }
         Sinks::ended(&self.local, server);
     }
 }

@@ -7,12 +7,14 @@
 //!   └ Recorder ── one a worker: what it needs without a look at other threads
 //!       └ Exchange ── one a request: an HTTP call and the gRPC call made for it
 //!       └ Served ── one a gRPC call that a backend answers
+//!       └ Made ── one a gRPC call for nobody's request but our own
 //! ```
 //!
 //! Whoever drives a call tells of what happens to it; a call that is dropped was
 //! cancelled. What spans look like is left to `span`, which calls have one to
 //! `sampling`.
 
+mod access;
 mod body;
 mod call;
 mod exchange;
@@ -20,6 +22,7 @@ mod frames;
 mod handle;
 mod layer;
 mod ledger;
+mod made;
 mod operations;
 mod recorder;
 mod sdk;
@@ -31,6 +34,7 @@ pub use call::{Call, End, Http, Kind, Outcome, Traffic};
 pub use exchange::{Exchange, Phase};
 pub use layer::{GrpcServer, GrpcServerLayer};
 pub use ledger::{Counting, Ledger};
+pub use made::Made;
 pub use operations::{Method, Operations, Route};
 pub(super) use recorder::Vocabulary;
 pub use recorder::{Recorder, Settings, Telemetry};

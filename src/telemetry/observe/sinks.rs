@@ -37,6 +37,11 @@ impl Sinks {
         self.spans.is_some()
     }
 
+    /// Whether each exchange is a line of the log.
+    pub(super) fn access_log(&self) -> bool {
+        self.access_log
+    }
+
     /// A call begins.
     pub(super) fn began(&self, call: &mut Call) {
         if let Some(tally) = &self.tally {

@@ -53,7 +53,7 @@ impl Propagator {
     }
 
     /// What to send for the active span, or what was received if there is none.
-    fn outgoing(cx: &OtelContext) -> Option<Context> {
+    pub fn outgoing(cx: &OtelContext) -> Option<Context> {
         let remote = cx.get::<Extracted>().and_then(Extracted::context);
         let span = cx.span();
         Some(match from_span(span.span_context()) {

@@ -10,6 +10,7 @@ mod names;
 mod record;
 mod request;
 
+pub(super) use expand::code_name;
 pub use names::{Names, UnknownNames};
 pub use record::Record;
 
@@ -69,6 +70,14 @@ impl Span {
             dropped_messages: 0,
             status: String::new(),
             additions: None,
+        }
+    }
+
+    /// A span below one of this process.
+    pub(super) fn below(parent: Context) -> Self {
+        Self {
+            parent_is_remote: false,
+            ..Self::new(parent, Vec::new())
         }
     }
 

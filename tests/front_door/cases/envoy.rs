@@ -24,7 +24,7 @@ use tokio::process::{Child, Command};
 struct Outcome {
     status: u16,
     calls: Vec<String>,
-    /// The JSON of a reply.
+    /// The JSON of a reply, or the media type and the text of one that is bytes.
     answer: Option<Value>,
 }
 
@@ -118,7 +118,10 @@ async fn ask(to: SocketAddr, request: &[u8], backend: &Backend, pool: &Descripto
     Outcome {
         status: answer.status,
         calls: seen.iter().map(|seen| super::call(pool, seen)).collect(),
-        answer: is_reply.then(|| answer.json()),
+        answer: is_reply.then(|| match answer.header("content-type") {
+            Some("application/json") => answer.json(),
+            media => json!([media, String::from_utf8_lossy(&answer.body)]),
+        }),
     }
 }
 

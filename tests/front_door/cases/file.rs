@@ -111,15 +111,23 @@ impl Set {
     pub fn proto(&self) -> String {
         let mut text = String::from(
             "syntax = \"proto3\";\npackage cases.v1;\nimport \"all.proto\";\n\
-             import \"google/api/annotations.proto\";\nservice Case {\n",
+             import \"google/api/annotations.proto\";\nimport \"google/api/httpbody.proto\";\nservice Case {\n",
         );
         for (name, option) in &self.rules {
             let option = match option.as_str() {
                 "" => String::new(),
                 option => format!("option (google.api.http) = {{ {option} }};"),
             };
-            writeln!(text, "  rpc {name}(All) returns (All) {{ {option} }}")
-                .expect("a string takes all");
+            // What a method takes it echoes.
+            let (name, message) = name
+                .strip_suffix(')')
+                .and_then(|it| it.split_once('('))
+                .unwrap_or((name, "All"));
+            writeln!(
+                text,
+                "  rpc {name}({message}) returns ({message}) {{ {option} }}"
+            )
+            .expect("a string takes all");
         }
         text + "}\n"
     }

@@ -9,7 +9,7 @@ mod templates;
 use crate::backend::{Backend, Seen};
 use crate::{Running, h2, raw, rows, serve};
 use file::Set;
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use rows::Row;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -119,7 +119,7 @@ fn call(pool: &DescriptorPool, seen: &Seen) -> String {
     let Some(method) = seen.path.strip_prefix("/cases.v1.Case/") else {
         return format!("{}, which is no method here", seen.path);
     };
-    match DynamicMessage::decode(all(pool), seen.message.clone()) {
+    match DynamicMessage::decode(input(pool, method), seen.message.clone()) {
         Ok(message) => format!("{method} {}", json(&message)),
         Err(error) => format!("{method} with bytes that are no message: {error}"),
     }
@@ -129,7 +129,7 @@ fn call(pool: &DescriptorPool, seen: &Seen) -> String {
 fn canonical(pool: &DescriptorPool, call: &str) -> String {
     let (method, text) = call.split_once(' ').expect("a method and a message");
     let mut reader = serde_json::Deserializer::from_str(text);
-    let message = DynamicMessage::deserialize(all(pool), &mut reader)
+    let message = DynamicMessage::deserialize(input(pool, method), &mut reader)
         .unwrap_or_else(|error| panic!("`{call}`: {error}"));
     reader
         .end()
@@ -137,9 +137,11 @@ fn canonical(pool: &DescriptorPool, call: &str) -> String {
     format!("{method} {}", json(&message))
 }
 
-fn all(pool: &DescriptorPool) -> prost_reflect::MessageDescriptor {
-    pool.get_message_by_name("cases.v1.All")
-        .expect("the messages of every set")
+fn input(pool: &DescriptorPool, method: &str) -> MessageDescriptor {
+    let service = pool.get_service_by_name("cases.v1.Case");
+    let service = service.expect("the service of every set");
+    let found = service.methods().find(|known| known.name() == method);
+    found.expect("a method of the set").input()
 }
 
 fn json(message: &DynamicMessage) -> Value {

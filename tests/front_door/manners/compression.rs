@@ -25,7 +25,8 @@ async fn large_answers_are_compressed_as_the_caller_allows() {
     for (encodings, expected) in [
         (&["Accept-Encoding: gzip"][..], Some("gzip")),
         (&["Accept-Encoding: br"], Some("br")),
-        (&["Accept-Encoding: zstd;q=1, gzip;q=0.5"], Some("gzip")),
+        (&["Accept-Encoding: zstd"], Some("zstd")),
+        (&["Accept-Encoding: zstd;q=1, gzip;q=0.5"], Some("zstd")),
         (&["Accept-Encoding: gzip;q=0"], None),
         (&["Accept-Encoding: compress"], None),
         (&["Accept-Encoding: identity"], None),

@@ -7,6 +7,7 @@ mod decompression;
 mod errors;
 mod etag;
 mod forwarded;
+mod hooks;
 mod identity;
 mod protobuf;
 mod trailers;

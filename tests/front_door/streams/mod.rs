@@ -5,6 +5,7 @@ mod client;
 mod decode;
 mod heads;
 mod matrix;
+mod table;
 
 use crate::backend::Backend;
 use crate::raw::{self, Streamed};
@@ -229,7 +230,7 @@ async fn bad_message_cancels_the_call_and_is_named() {
         .expect("cancelled at the backend");
 
     let mut settings = Settings::default();
-    settings.max_body = 32;
+    settings.route.max_body = 32;
     let gateway = start(&backend.url(), settings).await;
     let many: String = "{\"i32\":1}\n".repeat(100);
     let one = ["Grpc-Metadata-Script: bytes 0801"];

@@ -53,7 +53,7 @@ async fn errors_of_the_call_are_told_in_a_frame_and_by_the_code() {
 async fn faults_of_the_client_have_their_codes_and_cancel_the_call() {
     let backend = Backend::start().await;
     let mut settings = Settings::default();
-    settings.max_body = 64;
+    settings.route.max_body = 64;
     let gateway = start(&backend.url(), settings).await;
     let large = format!(r#"{{"text":"{}"}}"#, "x".repeat(1 << 20));
     let cases: [(&str, &[&str], u16, &str); 7] = [

@@ -1,7 +1,10 @@
-//! AWS's keys: given, or asked for from the container's or the machine's own
-//! endpoint and kept for a while.
+//! AWS's keys: given, or asked for from STS, the container's or the machine's own
+//! endpoint, and kept for a while.
 
-use super::super::{client::Client, env::is_secure};
+use super::{
+    super::{client::Client, env::is_secure},
+    web_identity::{self, WebIdentity},
+};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Uri, header::AUTHORIZATION};
 use serde::Deserialize;
@@ -20,6 +23,8 @@ const KEPT: Duration = Duration::from_secs(240);
 pub enum Source {
     /// They are known.
     Keys(Credentials),
+    /// They are bought from STS.
+    WebIdentity(WebIdentity),
     /// The endpoint of ECS's or EKS's agent.
     Container {
         /// It.
@@ -68,6 +73,7 @@ impl Source {
     pub(super) fn is_secure(&self) -> bool {
         match self {
             Source::Keys(_) => false,
+            Source::WebIdentity(identity) => is_secure(&identity.sts),
             Source::Container { url, .. } => is_secure(url),
             Source::Machine { base } => is_secure(base),
         }
@@ -117,6 +123,10 @@ impl Keeper {
     async fn ask(&self) -> Result<Credentials, String> {
         match &self.source {
             Source::Keys(credentials) => Ok(credentials.clone()),
+            Source::WebIdentity(identity) => {
+                let answer = self.client.fetch(identity.request()?).await?;
+                web_identity::parse(&answer)
+            }
             Source::Container {
                 url,
                 token,

@@ -3,8 +3,10 @@
 mod credentials;
 mod sign;
 mod time;
+mod web_identity;
 
 pub use credentials::{Credentials, Source};
+pub use web_identity::WebIdentity;
 
 use super::{Error, client::Client, otlp};
 use bytes::Bytes;
@@ -33,14 +35,14 @@ pub(super) struct Signer {
     keeper: Keeper,
 }
 
-/// X-Ray's endpoint in a region.
-pub(super) fn endpoint(region: &str) -> String {
+/// A service's endpoint in a region.
+pub(super) fn endpoint(service: &str, region: &str) -> String {
     let domain = if region.starts_with("cn-") {
         "amazonaws.com.cn"
     } else {
         "amazonaws.com"
     };
-    format!("https://xray.{region}.{domain}")
+    format!("https://{service}.{region}.{domain}")
 }
 
 // === impl Settings ===

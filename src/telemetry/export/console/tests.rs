@@ -28,21 +28,21 @@ fn a_trace_is_a_tree_with_times() {
     let attributes = vec![KeyValue::new("len", 5)];
     backend.events.events = vec![Event::new("Data in", at(6), attributes, 0)];
     let expected = "\
-trace 00000000000000000000000000000001  20.00 ms
+trace 00000000000000000000000000000001  shop  20.00 ms
   POST /v1/capitalize     server    ████████████████████    20.00 ms  200
   └ rpc.Fetch/Capitalize  client         █████████████      13.00 ms  the backend\u{fffd}is gone
     └ work                internal        █                  1.00 ms
-        · Data in  len=5  +0.00 ms
+        · +0.00 ms  Data in  len=5
 ";
     // Children end first, and are handed in first.
-    assert_eq!(traces(&[backend, call, gateway], false), expected);
+    assert_eq!(traces(&[backend, call, gateway], "shop", false), expected);
 }
 
 #[test]
 fn colours_are_for_terminals() {
-    let text = traces(&[span(1)], true);
+    let text = traces(&[span(1)], "shop", true);
     assert!(text.starts_with("\u{1b}[1mtrace "), "{text:?}");
-    assert!(!traces(&[span(1)], false).contains('\u{1b}'));
+    assert!(!traces(&[span(1)], "shop", false).contains('\u{1b}'));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn several_traces_and_spans_without_length_are_shown() {
         false,
         opentelemetry::trace::TraceState::NONE,
     );
-    let text = traces(&[span(1), other], false);
+    let text = traces(&[span(1), other], "shop", false);
     assert_eq!(text.lines().count(), 4, "{text}");
     assert!(text.contains("0.00 ms"), "{text}");
 }

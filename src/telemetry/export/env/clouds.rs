@@ -20,13 +20,13 @@ pub(super) fn xray(variables: &mut Variables<'_>) -> Option<aws::Settings> {
         );
         return None;
     };
-    let (name, base) = endpoint.unwrap_or_else(|| ("AWS_REGION", aws::endpoint(&region)));
+    let (name, base) = endpoint.unwrap_or_else(|| ("AWS_REGION", aws::endpoint("xray", &region)));
     let url = format!("{}/v1/traces", base.trim_end_matches('/'));
     match super::url(&url) {
         Ok(endpoint) => Some(aws::Settings {
             endpoint,
+            credentials: aws_credentials(&region, variables)?,
             region,
-            credentials: aws_credentials(variables)?,
         }),
         Err(error) => {
             variables.errors.push(format!("{name}: `{base}` {error}"));
@@ -41,8 +41,9 @@ fn is_region(text: &str) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The order of AWS's own tools: keys, a container's endpoint, the machine's.
-fn aws_credentials(variables: &mut Variables<'_>) -> Option<aws::Source> {
+/// The order of AWS's own tools: keys, a role for a token, a container's endpoint,
+/// the machine's.
+fn aws_credentials(region: &str, variables: &mut Variables<'_>) -> Option<aws::Source> {
     let id = variables.text("AWS_ACCESS_KEY_ID");
     let secret = variables.text("AWS_SECRET_ACCESS_KEY");
     match (id, secret) {
@@ -59,6 +60,10 @@ fn aws_credentials(variables: &mut Variables<'_>) -> Option<aws::Source> {
             );
             return None;
         }
+    }
+    if let Some(token_file) = variables.text("AWS_WEB_IDENTITY_TOKEN_FILE") {
+        let identity = web_identity(token_file.into(), region, variables)?;
+        return Some(aws::Source::WebIdentity(identity));
     }
     let relative = variables
         .text("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
@@ -87,6 +92,30 @@ fn aws_credentials(variables: &mut Variables<'_>) -> Option<aws::Source> {
     let machine = machine.as_deref().unwrap_or("http://169.254.169.254");
     let base = fetched(machine.trim_end_matches('/'), name, variables)?;
     Some(aws::Source::Machine { base })
+}
+
+fn web_identity(
+    token_file: PathBuf,
+    region: &str,
+    variables: &mut Variables<'_>,
+) -> Option<aws::WebIdentity> {
+    let Some(role) = variables.text("AWS_ROLE_ARN") else {
+        variables.errors.push(
+            "AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN, the role to take".to_owned(),
+        );
+        return None;
+    };
+    let name = "AWS_ENDPOINT_URL_STS";
+    let sts = variables.text(name);
+    let sts = sts.unwrap_or_else(|| aws::endpoint("sts", region));
+    Some(aws::WebIdentity {
+        sts: fetched(&sts, name, variables)?,
+        role,
+        session: variables
+            .text("AWS_ROLE_SESSION_NAME")
+            .unwrap_or_else(|| "trestle".to_owned()),
+        token_file,
+    })
 }
 
 fn fetched(text: &str, name: &str, variables: &mut Variables<'_>) -> Option<Uri> {

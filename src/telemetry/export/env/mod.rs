@@ -26,6 +26,8 @@ pub struct Settings {
     pub batching: Batching,
     /// Whose telemetry it is.
     pub resource: Resource,
+    /// Whether there is to be no telemetry at all (`OTEL_SDK_DISABLED`).
+    pub disabled: bool,
     /// What was wrong with variables, and what holds in their stead.
     pub warnings: Vec<String>,
 }
@@ -75,6 +77,7 @@ impl Settings {
             metrics: None,
             batching: batching(&mut variables),
             resource: resource(&mut variables, service),
+            disabled: off,
             warnings: Vec::new(),
         };
         if !off {

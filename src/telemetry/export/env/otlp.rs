@@ -23,7 +23,8 @@ pub(super) fn read(signal: Signal, variables: &mut Variables<'_>) -> Settings {
     let protocol = protocol(signal, variables);
     let endpoint = endpoint(signal, protocol, variables);
     let mut settings = Settings::new(endpoint, protocol);
-    settings.timeout = variables.millis(&name(signal, "TIMEOUT", variables), settings.timeout);
+    let timeout = variables.millis(&name(signal, "TIMEOUT", variables), settings.timeout);
+    settings.timeout = super::positive(timeout, settings.timeout);
     settings.gzip = gzip(signal, variables);
     // Those for this signal over those for all, header by header.
     for variable in [

@@ -266,6 +266,10 @@ fn the_clouds_are_reached_by_their_own_variables() {
         (&[xray, ("AWS_REGION", "a/b")], "AWS_REGION"),
         (&[xray, region, keys[0]], "AWS_SECRET_ACCESS_KEY"),
         (
+            &[xray, region, ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t")],
+            "AWS_ROLE_ARN",
+        ),
+        (
             &[xray, region, ("AWS_EC2_METADATA_DISABLED", "true")],
             "AWS_ACCESS_KEY_ID",
         ),

@@ -135,14 +135,18 @@ impl Scrape {
     fn header(&self, family: &Family, text: &mut String) {
         let Self { namespace, .. } = self;
         let mut name = family.prometheus;
-        let kind = match family.kind {
+        let mut kind = match family.kind {
             Kind::Counter => "counter",
             Kind::UpDownCounter | Kind::Gauge => "gauge",
             Kind::Histogram => "histogram",
         };
         if self.format == Format::OpenMetrics && family.kind == Kind::Counter {
-            // There the family's name is without what its sample ends with.
-            name = name.strip_suffix("_total").unwrap_or(name);
+            // There the family's name is without what its sample ends with, and what
+            // ends otherwise, as OpenCensus's do, is no counter.
+            match name.strip_suffix("_total") {
+                Some(stem) => name = stem,
+                None => kind = "unknown",
+            }
         }
         let _ = write!(text, "# HELP {namespace}{name} ");
         escape(family.help, self.format == Format::OpenMetrics, text);
@@ -163,12 +167,7 @@ impl Scrape {
         let name = format!("{}{}", self.namespace, family.prometheus);
         match &point.value {
             Value::Number(value) => {
-                // A counter that OpenMetrics would not know as one.
-                let total = self.format == Format::OpenMetrics
-                    && family.kind == Kind::Counter
-                    && !name.ends_with("_total");
-                let total = if total { "_total" } else { "" };
-                sample(text, &name, total, &labels, &self.float(*value));
+                sample(text, &name, "", &labels, &self.float(*value));
             }
             Value::Distribution(distribution) => {
                 self.distribution(&name, &labels, distribution, text);

@@ -201,6 +201,11 @@ fn opencensus_shows_the_same_counts_in_its_way() {
             format!("{name}{{{of},grpc_server_status=\"NOT_FOUND\"}} 1"),
         ]
     );
+    // OpenMetrics has no counter of such a name; the name is what counts.
+    let open = self::text(&registry, Format::OpenMetrics);
+    let typed = format!("# TYPE {name} unknown");
+    assert!(open.lines().any(|line| line == typed), "{open}");
+    assert_eq!(lines(&open, name).len(), 2);
     let sizes = lines(&text, "fetchit_grpc_io_server_sent_bytes_per_rpc_bucket");
     assert_eq!(
         sizes[0],

@@ -23,21 +23,23 @@ const BUFFER: usize = 4096;
 
 /// The connections to one gateway, driven by one thread. They are opened anew
 /// for each run: a gateway closes those that are idle while the other has its turn.
-pub(crate) struct Load {
+pub struct Load {
     runtime: Runtime,
     address: SocketAddr,
     connections: u32,
 }
 
 /// What a run did.
-pub(crate) struct Done {
-    pub(crate) requests: u64,
-    pub(crate) elapsed: Duration,
+pub struct Done {
+    /// Requests that were answered.
+    pub requests: u64,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 impl Load {
     /// A load for the gateway at an address.
-    pub(crate) fn new(address: SocketAddr, connections: u32) -> io::Result<Self> {
+    pub fn new(address: SocketAddr, connections: u32) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(Self {
             runtime,
@@ -48,7 +50,7 @@ impl Load {
 
     /// Keeps every connection busy for a while. The first answer that is not
     /// the right one ends the run.
-    pub(crate) fn run(&self, duration: Duration) -> Result<Done, String> {
+    pub fn run(&self, duration: Duration) -> Result<Done, String> {
         self.runtime.block_on(async {
             let connections = self.connect().await;
             let connections = connections.map_err(|error| format!("cannot connect: {error}"))?;
