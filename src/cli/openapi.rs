@@ -52,6 +52,7 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         sources: &flags.sources,
         listening: None,
         exchange: Some(&flags.exchange),
+        metrics: None,
         logging: None,
         tracing: None,
         needs_upstream: false,
