@@ -60,10 +60,10 @@ fn receive(connection: TcpStream, tell: &Sender<Told>) {
             .resource_spans
         {
             let service = sent.resource.unwrap().attributes.into_iter();
-            let service = service.filter(|attribute| attribute.key == "service.name");
+            let mut service = service.filter(|attribute| attribute.key == "service.name");
             let service = format!(
                 "{:?}",
-                service.last().unwrap().value.unwrap().value.unwrap()
+                service.next_back().unwrap().value.unwrap().value.unwrap()
             );
             let spans = sent.scope_spans.into_iter().flat_map(|scope| scope.spans);
             for span in spans {
