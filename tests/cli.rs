@@ -200,8 +200,34 @@ async fn check_reports_every_fault_of_every_kind() {
     for fault in expected {
         assert!(err.contains(&fault), "{fault:?} in {err}");
     }
-    assert!(err.contains("p.S.One") && err.contains("missing"), "{err}");
-    assert!(err.contains("p.S.Two") && err.contains("v2"), "{err}");
+    for (method, line, text) in [("One", 4, "missing"), ("Two", 5, "v2")] {
+        let source = bad.lines().nth(line - 1).unwrap();
+        let column = source.find("option").unwrap() + 1;
+        let place = format!("error: bad_rules.proto:{line}:{column}: rule of p.S.{method}\n");
+        let told = err.find(&place).map(|at| &err[at + place.len()..]);
+        let told = told.and_then(|told| told.lines().next());
+        assert!(
+            told.is_some_and(|rule| rule.contains(text)),
+            "{place} in {err}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn check_tells_the_places_of_rules_that_want_the_same_requests() {
+    let twice = ONE_METHOD.replace(
+        "\n}",
+        "\n  rpc Again(Text) returns (Text) { option (google.api.http).get = \"/v1/{data}\"; }\n}",
+    );
+    let proto = file("same_requests.proto", &twice);
+    let (code, _, err) = run(&["check", "--proto", proto.to_str().unwrap()]).await;
+    assert_eq!(code, 2, "{err}");
+    assert_eq!(
+        err,
+        "error: same_requests.proto:6:36: GET `/v1/{data}` of one.v1.One.Again and GET `/v1/{id}` \
+         of one.v1.One.Call (same_requests.proto:5:35) match the same requests; change one of the \
+         two\n"
+    );
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ impl Builder {
             BuildError::of(
                 conflicts
                     .iter()
-                    .map(|conflict| describe(conflict, &bindings)),
+                    .map(|conflict| describe(conflict, &bindings, &self.pool)),
             )
         })?;
         let plan = |binding| {
@@ -150,24 +150,20 @@ fn operations(bindings: &[Binding]) -> Operations {
     operations
 }
 
-/// A conflict with both rules named.
-fn describe(conflict: &route::Conflict, bindings: &[Binding]) -> String {
-    let named = |index: usize| {
-        let binding: &Binding = &bindings[index];
-        let source = match &binding.source {
-            Source::Annotation => String::new(),
-            source => format!(" ({source})"),
-        };
+/// A conflict with both rules named: the later one's place first, as in other faults.
+fn describe(conflict: &route::Conflict, bindings: &[Binding], pool: &DescriptorPool) -> String {
+    let (first, second) = (&bindings[conflict.first], &bindings[conflict.second]);
+    let named = |binding: &Binding| {
         let (http, template) = (&binding.http, &binding.template);
-        format!(
-            "{http} `{template}` of {}{source}",
-            binding.method.full_name
-        )
+        format!("{http} `{template}` of {}", binding.method.full_name)
     };
+    let (before, of_first) = (rule::place(pool, second), rule::place(pool, first));
+    let before = before.unwrap_or_else(|| second.source.to_string());
+    let of_first = of_first.unwrap_or_else(|| first.source.to_string());
     format!(
-        "{} and {} match the same requests; change one of the two",
-        named(conflict.first),
-        named(conflict.second)
+        "{before}: {} and {} ({of_first}) match the same requests; change one of the two",
+        named(second),
+        named(first),
     )
 }
 

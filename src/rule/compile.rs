@@ -5,6 +5,7 @@
 use super::{
     Binding, BodySelector, Capture, Idempotency, Method, MethodMatch, RuleError, Settings,
     Template,
+    annotated::Part,
     error::Fault,
     fields::Fields,
     option::{FileOptions, HttpRule, MethodOptions, Pattern},
@@ -24,7 +25,7 @@ pub fn compile(pool: &DescriptorPool, schema: &Schema) -> Result<Vec<Binding>, V
 
 /// Compiles the rule of every method in the pool, in the pool's order, wherever the
 /// rule comes from. Methods without a rule have no binding. All errors are returned
-/// at once. `schema` must come from the same pool.
+/// at once, sorted by file and place. `schema` must come from the same pool.
 pub fn compile_with(
     pool: &DescriptorPool,
     schema: &Schema,
@@ -60,6 +61,8 @@ pub fn compile_with(
     if errors.is_empty() {
         Ok(bindings)
     } else {
+        // Stable: the faults of one place stay in the order of the checks.
+        errors.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
         Err(errors)
     }
 }
@@ -67,7 +70,11 @@ pub fn compile_with(
 fn unreadable(method: &MethodDescriptor, error: &prost::DecodeError) -> RuleError {
     let fault = Fault::new(format!("the method's options cannot be read: {error}"))
         .help("compile the descriptors again; these bytes are damaged");
-    Origin::Annotation(method).error(method.full_name(), &RuleText::default(), fault)
+    Origin::Annotation(method).error(
+        method.full_name(),
+        &RuleText::new(0, &HttpRule::default()),
+        fault,
+    )
 }
 
 /// One method whose rules are being compiled.
@@ -131,7 +138,8 @@ impl Compiler<'_> {
         let before = self.errors.len();
         let text = RuleText::new(index, rule);
         if index > 0 && !rule.additional_bindings.is_empty() {
-            let fault = Fault::new("additional_bindings inside additional_bindings");
+            let fault = Fault::new("additional_bindings inside additional_bindings")
+                .within(Part::AdditionalBindings);
             self.report(&text, fault.help("list them all in the method's own rule"));
         }
         let Some(pattern) = &rule.pattern else {
@@ -143,21 +151,22 @@ impl Compiler<'_> {
             return None;
         };
         let fields = Fields::new(self.schema, self.descriptor, method);
-        let http = self.check(&text, method_match(pattern));
-        let template = self.check(&text, parse_template(pattern));
+        let http = self.check(&text, Part::Kind, method_match(pattern));
+        let template = self.check(&text, Part::Path, parse_template(pattern));
         let captures = template.as_ref().map(|template| {
             let (captures, faults) = fields.captures(template);
             for fault in faults {
-                self.report(&text, fault);
+                self.report(&text, fault.within(Part::Path));
             }
             captures
         });
-        let body = self.check(&text, fields.body(&rule.body));
-        let reply = self.check(&text, fields.reply(&rule.response_body));
+        let body = self.check(&text, Part::Body, fields.body(&rule.body));
+        let reply = self.check(&text, Part::ResponseBody, fields.reply(&rule.response_body));
         if let Some(body) = &body {
             let captures = captures.as_deref().unwrap_or_default();
-            self.check(&text, body_is_allowed(http.as_ref(), body));
-            self.check(&text, body_is_unbound(&fields, captures, body, &rule.body));
+            self.check(&text, Part::Body, body_is_allowed(http.as_ref(), body));
+            let result = body_is_unbound(&fields, captures, body, &rule.body);
+            self.check(&text, Part::Body, result);
         }
         if self.errors.len() > before {
             return None;
@@ -176,12 +185,14 @@ impl Compiler<'_> {
         })
     }
 
-    /// The value, or `None` with the fault reported.
-    fn check<T>(&mut self, text: &RuleText, result: Result<T, Fault>) -> Option<T> {
-        result.map_err(|fault| self.report(text, fault)).ok()
+    /// The value, or `None` with the fault reported as one of that part.
+    fn check<T>(&mut self, text: &RuleText<'_>, part: Part, result: Result<T, Fault>) -> Option<T> {
+        result
+            .map_err(|fault| self.report(text, fault.within(part)))
+            .ok()
     }
 
-    fn report(&mut self, rule: &RuleText, fault: Fault) {
+    fn report(&mut self, rule: &RuleText<'_>, fault: Fault) {
         let method = self.descriptor.full_name();
         self.errors.push(self.origin.error(method, rule, fault));
     }

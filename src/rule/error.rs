@@ -1,7 +1,7 @@
 //! What is wrong with one rule: where it stands, what it says, why that does not
 //! hold and what to do. Finding it is left to `compile` and `fields`.
 
-use super::Source;
+use super::{Source, annotated::Part};
 use std::fmt;
 
 /// One thing wrong with one HTTP rule. Prints as a block of lines
@@ -30,8 +30,9 @@ impl RuleError {
         self.file.as_deref()
     }
 
-    /// Line and column of the rule in that file, both from 1, where they are known:
-    /// descriptors need not carry source info.
+    /// Line and column in that file, both from 1, of what is at fault in the rule, or
+    /// of the nearest thing around it whose place is known. None where descriptors
+    /// carry no source info.
     pub fn position(&self) -> Option<(usize, usize)> {
         self.position
     }
@@ -103,6 +104,8 @@ impl fmt::Display for RuleError {
 pub(super) struct Fault {
     /// The byte in the template, from 0.
     pub(super) column: Option<usize>,
+    /// What of the rule it is in, as far as it is known.
+    pub(super) part: Part,
     pub(super) message: String,
     pub(super) help: Option<String>,
 }
@@ -111,6 +114,7 @@ impl Fault {
     pub(super) fn new(message: impl Into<String>) -> Fault {
         Fault {
             column: None,
+            part: Part::Whole,
             message: message.into(),
             help: None,
         }
@@ -118,6 +122,11 @@ impl Fault {
 
     pub(super) fn at(mut self, column: usize) -> Fault {
         self.column = Some(column);
+        self
+    }
+
+    pub(super) fn within(mut self, part: Part) -> Fault {
+        self.part = part;
         self
     }
 

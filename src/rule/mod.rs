@@ -26,6 +26,7 @@
 //!   one method, and for many it could only conflict with itself.
 //! - A selector of no method is an error; so is a file without rules.
 
+mod annotated;
 mod compile;
 mod error;
 mod fields;
@@ -40,6 +41,7 @@ mod template;
 
 pub use compile::{compile, compile_with};
 pub use error::RuleError;
+pub use origin::place;
 pub use parse::TemplateError;
 pub use service_config::{ConfigError, ServiceConfig};
 pub use settings::{AutoMap, Settings};

@@ -59,6 +59,18 @@ impl Pattern {
             Pattern::Custom(custom) => (&custom.kind, &custom.path),
         }
     }
+
+    /// The number of the field of [`HttpRule`] that it stands in.
+    pub(super) fn field_number(&self) -> i32 {
+        match self {
+            Pattern::Get(_) => 2,
+            Pattern::Put(_) => 3,
+            Pattern::Post(_) => 4,
+            Pattern::Delete(_) => 5,
+            Pattern::Patch(_) => 6,
+            Pattern::Custom(_) => 8,
+        }
+    }
 }
 
 /// What of a method's options matters here.

@@ -2,12 +2,13 @@
 //! [`Source`].
 
 use super::{
-    RuleError, Source,
+    Binding, RuleError, Source,
+    annotated::{self, Part},
     error::Fault,
     option::{HttpRule, Pattern},
     select::FileEntry,
 };
-use prost_reflect::MethodDescriptor;
+use prost_reflect::{DescriptorPool, MethodDescriptor};
 
 /// Where the rule that a method has comes from.
 pub(super) enum Origin<'a> {
@@ -19,9 +20,9 @@ pub(super) enum Origin<'a> {
     Auto,
 }
 
-/// A rule in one line, as its author would recognise it.
-#[derive(Default)]
-pub(super) struct RuleText {
+/// A rule in one line, as its author would recognise it, and which one it is.
+pub(super) struct RuleText<'a> {
+    rule: &'a HttpRule,
     text: String,
     /// Where the template starts in it.
     template: usize,
@@ -45,8 +46,8 @@ impl Origin<'_> {
         }
     }
 
-    pub(super) fn error(&self, method: &str, rule: &RuleText, fault: Fault) -> RuleError {
-        let (file, position) = self.place(rule.index);
+    pub(super) fn error(&self, method: &str, rule: &RuleText<'_>, fault: Fault) -> RuleError {
+        let (file, position) = self.place(rule, fault.part);
         RuleError {
             source: self.source(),
             file,
@@ -59,15 +60,15 @@ impl Origin<'_> {
         }
     }
 
-    /// The file and the place in it of the n-th binding.
-    fn place(&self, index: usize) -> (Option<String>, Option<(usize, usize)>) {
+    /// The file and the place in it of a part of a rule, or of the rule.
+    fn place(&self, rule: &RuleText<'_>, part: Part) -> (Option<String>, Option<(usize, usize)>) {
         match self {
             Origin::Annotation(method) => (
                 Some(method.parent_file().name().to_owned()),
-                position(method),
+                annotated::place(method, rule.index, &annotated::fields(rule.rule, part)),
             ),
             Origin::File { entry, .. } => {
-                let place = entry.rule.places.get(index);
+                let place = entry.rule.places.get(rule.index);
                 (
                     Some(entry.file.path.display().to_string()),
                     place.map(|place| (place.line, place.column)),
@@ -78,8 +79,8 @@ impl Origin<'_> {
     }
 }
 
-impl RuleText {
-    pub(super) fn new(index: usize, rule: &HttpRule) -> RuleText {
+impl<'a> RuleText<'a> {
+    pub(super) fn new(index: usize, rule: &'a HttpRule) -> RuleText<'a> {
         let (kind, path) = rule
             .pattern
             .as_ref()
@@ -95,6 +96,7 @@ impl RuleText {
             text += &format!("  (additional binding {index})");
         }
         RuleText {
+            rule,
             text,
             template: kind.len() + 1,
             index,
@@ -102,21 +104,21 @@ impl RuleText {
     }
 }
 
-/// Line and column, from 1, of the method's HTTP option or else of the method.
-fn position(method: &MethodDescriptor) -> Option<(usize, usize)> {
-    let file = method.parent_file();
-    let info = file.file_descriptor_proto().source_code_info.as_ref()?;
-    let path = method.path();
-    let option = [path, &[4, 72_295_728]].concat();
-    let locations = || info.location.iter();
-    let location = locations()
-        .find(|location| location.path.starts_with(&option))
-        .or_else(|| locations().find(|location| location.path == path))?;
-    let at = |index: usize| {
-        location
-            .span
-            .get(index)
-            .and_then(|&n| usize::try_from(n).ok())
-    };
-    Some((at(0)? + 1, at(1)? + 1))
+/// Where a binding's rule stands: `FILE:LINE:COLUMN` for an annotation whose place
+/// the descriptors tell, its file alone otherwise; `FILE:LINE` for a rule from a
+/// file; none for an automatic one. `pool` is the one that the binding is of.
+pub fn place(pool: &DescriptorPool, binding: &Binding) -> Option<String> {
+    match &binding.source {
+        Source::Annotation => {
+            let (service, name) = binding.method.full_name.rsplit_once('.')?;
+            let service = pool.get_service_by_name(service)?;
+            let method = service.methods().find(|method| method.name() == name)?;
+            let file = method.parent_file();
+            let place = annotated::place(&method, binding.index, &[]);
+            let place = place.map(|(line, column)| format!(":{line}:{column}"));
+            Some(file.name().to_owned() + &place.unwrap_or_default())
+        }
+        source @ Source::File { .. } => Some(source.to_string()),
+        Source::Auto => None,
+    }
 }

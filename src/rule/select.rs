@@ -145,8 +145,8 @@ fn unknown_services<'a>(
         let known = known.iter().map(|service| service.full_name());
         let fault = Fault::new(format!("the descriptors have no service `{name}`"))
             .help(suggestion("services", name, known));
-        let text = RuleText::new(0, &auto(name, "…"));
-        Origin::Auto.error(name, &text, fault)
+        let rule = auto(name, "…");
+        Origin::Auto.error(name, &RuleText::new(0, &rule), fault)
     })
 }
 

@@ -101,8 +101,8 @@ async fn rules_that_meet_are_named_with_their_places() {
     assert_eq!(
         faults,
         [
-            "GET `/v1/texts/{text}` of every.v1.Every.Get and GET `/v1/texts/*` of \
-             every.v1.Every.Hidden (rules.yaml:3) match the same requests; change one of the two"
+            "rules.yaml:3: GET `/v1/texts/*` of every.v1.Every.Hidden and GET `/v1/texts/{text}` of \
+             every.v1.Every.Get (every.proto:96:5) match the same requests; change one of the two"
         ]
     );
 }
