@@ -5,6 +5,10 @@ use super::protobuf;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 
+/// Sequences of JSON values, by the names that `Accept` knows them by. Whichever it is,
+/// the body is cut in the same way: a value a line, or each behind a record separator.
+const SEQUENCES: [&str; 5] = ["x-ndjson", "ndjson", "jsonl", "json-lines", "json-seq"];
+
 /// How a body is labelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Label<'a> {
@@ -19,7 +23,12 @@ pub(super) enum Label<'a> {
 }
 
 /// Reads the content type and refuses what is neither JSON nor protobuf nor curl's default.
-pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label<'static>, Failure> {
+/// Where the body is a stream of messages, sequences of JSON values are JSON too.
+pub(super) fn label(
+    headers: &HeaderMap,
+    method: &Method,
+    is_stream: bool,
+) -> Result<Label<'static>, Failure> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(Label::Json);
     };
@@ -29,6 +38,7 @@ pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label<'stati
     let refused = || Failure::MediaType {
         got: shown(value.as_bytes()),
         method: method.clone(),
+        is_stream,
     };
     let text = value.to_str().map_err(|_| refused())?;
     let mut parts = text.split(';').map(str::trim);
@@ -47,7 +57,10 @@ pub(super) fn label(headers: &HeaderMap, method: &Method) -> Result<Label<'stati
     if !kind.eq_ignore_ascii_case("application") {
         return Err(refused());
     }
-    if is("json") || subtype.to_ascii_lowercase().ends_with("+json") {
+    if is("json")
+        || subtype.to_ascii_lowercase().ends_with("+json")
+        || is_stream && SEQUENCES.iter().any(|sequence| is(sequence))
+    {
         Ok(Label::Json)
     } else if is("x-www-form-urlencoded") {
         Ok(Label::Form)
@@ -122,7 +135,29 @@ mod tests {
             ("", None),
         ] {
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(text))]);
-            assert_eq!(label(&headers, &Method::POST).ok(), expected, "{text:?}");
+            for is_stream in [false, true] {
+                let label = label(&headers, &Method::POST, is_stream).ok();
+                assert_eq!(label, expected, "{text:?}, stream: {is_stream}");
+            }
+        }
+    }
+
+    #[test]
+    fn sequences_of_json_are_for_streams_alone() {
+        for (text, of_stream) in [
+            ("application/x-ndjson", Some(Label::Json)),
+            ("Application/X-NDJSON; charset=utf-8", Some(Label::Json)),
+            ("application/x-ndjson; charset=latin1", None),
+            ("application/ndjson", Some(Label::Json)),
+            ("application/jsonl", Some(Label::Json)),
+            ("application/json-lines", Some(Label::Json)),
+            ("application/json-seq", Some(Label::Json)),
+            ("text/x-ndjson", None),
+            ("application/jsonlines-and-more", None),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(text))]);
+            let label = |is_stream| label(&headers, &Method::POST, is_stream).ok();
+            assert_eq!((label(false), label(true)), (None, of_stream), "{text:?}");
         }
     }
 

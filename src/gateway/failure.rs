@@ -46,6 +46,8 @@ pub(super) enum Failure {
     MediaType {
         got: String,
         method: Method,
+        /// Whether the body was to be a stream of messages.
+        is_stream: bool,
     },
     FormBody,
     /// A type for a body of bytes that no text can hold.
@@ -202,7 +204,11 @@ impl Failure {
                 format!("the answer is a stream, as {}; the Accept header excludes them all", stream::MEDIA_TYPES),
             )
             .with_http(Http::NOT_ACCEPTABLE),
-            Self::MediaType { got, method } => media_type(&got, &method),
+            Self::MediaType {
+                got,
+                method,
+                is_stream,
+            } => media_type(&got, &method, is_stream),
             Self::RawMediaType { got } => Error::bad_request(format!(
                 "content type `{got}` holds what is not ASCII; name the type of the body, as in `image/png`"
             )),
@@ -298,7 +304,19 @@ impl Failure {
     }
 }
 
-fn media_type(got: &str, method: &Method) -> Error {
+fn media_type(got: &str, method: &Method, is_stream: bool) -> Error {
+    // A stream has no protobuf form.
+    let (second, types) = if is_stream {
+        (
+            "application/x-ndjson",
+            "application/json, application/x-ndjson",
+        )
+    } else {
+        (
+            "application/x-protobuf",
+            "application/json, application/x-protobuf",
+        )
+    };
     let accepted = if *method == Method::PATCH {
         ACCEPT_PATCH
     } else {
@@ -307,11 +325,11 @@ fn media_type(got: &str, method: &Method) -> Error {
     Error::new(
         Code::InvalidArgument,
         format!(
-            "content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8, or `application/x-protobuf`"
+            "content type `{got}` is not supported; send `Content-Type: application/json` in UTF-8, or `{second}`"
         ),
     )
     .with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE)
-    .with_header(accepted, HeaderValue::from_static("application/json, application/x-protobuf"))
+    .with_header(accepted, HeaderValue::from_static(types))
 }
 
 fn upstream_failure(failure: upstream::Failure, schema: &Schema) -> Error {

@@ -100,7 +100,10 @@ impl<'a> Matched<'a> {
         match (body.is_end_stream(), &self.binding.body) {
             (_, BodySelector::None) => Ok(Label::Json),
             (true, _) => Ok(content::label_of_nothing(&head.headers)),
-            _ => content::label(&head.headers, &head.method),
+            _ => {
+                let is_stream = self.binding.method.client_streaming;
+                content::label(&head.headers, &head.method, is_stream)
+            }
         }
     }
 

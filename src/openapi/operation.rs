@@ -132,8 +132,11 @@ fn body(
     let content_types = match binding.method.client_streaming {
         false => Object::new().with(JSON, media(schema)),
         true => {
-            let array = of_type("array").with("items", schema);
-            Object::new().with(JSON, media(array))
+            let array = of_type("array").with("items", schema.clone());
+            // The first is what generators choose. Lines are each a message.
+            Object::new()
+                .with(JSON, media(array))
+                .with(LINES, media(schema))
         }
     };
     let body = content(content_types);

@@ -196,16 +196,23 @@ async fn client_stream_is_lines_or_an_array_and_ends_in_one_answer() {
             .build(upstream)
             .unwrap(),
     );
-    for body in [
-        "{\"id\":3,\"data\":\"YQ==\"}\n{\"data\":\"Yg==\"}\n",
-        "[{\"id\":3,\"data\":\"YQ==\"},{\"data\":\"Yg==\"}]",
-        "{\"id\":3,\"data\":\"YQ==\"}{\"data\":\"Yg==\"}",
+    let lines = "{\"id\":3,\"data\":\"YQ==\"}\n{\"data\":\"Yg==\"}\n";
+    let records = "\x1e{\"id\":3,\"data\":\"YQ==\"}\n\x1e{\"data\":\"Yg==\"}\n";
+    let array = "[{\"id\":3,\"data\":\"YQ==\"},{\"data\":\"Yg==\"}]";
+    for (kind, body) in [
+        ("json", lines),
+        ("json", array),
+        ("json", "{\"id\":3,\"data\":\"YQ==\"}{\"data\":\"Yg==\"}"),
+        ("x-ndjson", lines),
+        ("jsonl", lines),
+        ("json-seq", records),
     ] {
-        let answer = gateway.post("/api/capitalize/all", &[], body).await;
+        let kind = format!("Content-Type: application/{kind}");
+        let answer = gateway.post("/api/capitalize/all", &[&kind], body).await;
         assert_eq!(
             (answer.status, answer.json()),
             (200, serde_json::json!({ "id": 3, "data": "QUI=" })),
-            "{body}"
+            "{kind}: {body}"
         );
     }
     let empty = gateway.post("/api/capitalize/all", &[], "").await;
