@@ -155,24 +155,54 @@ fn a_descriptor_set_tells_the_places_that_its_source_info_has() {
     }
 }
 
-/// Keeps the locations that `keep` says, each given by its path.
-fn keep_locations(file: &mut DynamicMessage, keep: impl Fn(&[i32]) -> bool) {
+/// The locations of a file's source info.
+fn locations(file: &mut DynamicMessage) -> &mut Vec<Value> {
     let info = file.get_field_by_name_mut("source_code_info").unwrap();
     let info = info.as_message_mut().unwrap();
     let locations = info.get_field_by_name_mut("location").unwrap();
-    locations.as_list_mut().unwrap().retain(|location| {
-        let path = location.as_message().unwrap().get_field_by_name("path");
-        let path = path.unwrap().into_owned();
-        let numbers = path.as_list().unwrap().iter();
-        keep(&numbers.filter_map(Value::as_i32).collect::<Vec<_>>())
+    locations.as_list_mut().unwrap()
+}
+
+#[test]
+fn a_place_inside_the_braces_is_taken_where_a_compiler_noted_it() {
+    let pool = compiled("inside", &[("test.proto", SOURCE)]);
+    let kind = pool.get_message_by_name("google.protobuf.SourceCodeInfo.Location");
+    let location = |inside: &[i32], part: &str| {
+        let mut location = DynamicMessage::new(kind.clone().unwrap());
+        let numbers =
+            |numbers: &[i32]| Value::List(numbers.iter().copied().map(Value::I32).collect());
+        let of_whole = [6, 1, 2, 0, 4, HTTP_OPTION];
+        location.set_field_by_name("path", numbers(&[&of_whole, inside].concat()));
+        let (line, column) = place_of(part, SOURCE);
+        let [line, column] = [line, column].map(|n| i32::try_from(n).unwrap() - 1);
+        location.set_field_by_name("span", numbers(&[line, column, column + 1]));
+        Value::Message(location)
+    };
+    let set = set_with(&pool, |file| {
+        // In no order: neither is the first of them what counts.
+        locations(file).insert(0, location(&[11, 0], "additional_bindings { post"));
+        locations(file).insert(0, location(&[11, 0, 7], "body: \"b\""));
+        locations(file).push(location(&[2], "get: \"/{whole}\""));
     });
+    let mut expected = expected();
+    expected[0].1 = "get: \"/{whole}\"";
+    expected[1].1 = "body: \"b\"";
+    let faults = faults(&descriptors::from_set(&set).unwrap());
+    assert_places(&faults, &expected, SOURCE);
 }
 
 #[test]
 fn without_a_place_of_its_own_a_fault_stands_at_its_method() {
     let pool = compiled("method", &[("test.proto", SOURCE)]);
     let set = set_with(&pool, |file| {
-        keep_locations(file, |path| !path.contains(&HTTP_OPTION));
+        locations(file).retain(|location| {
+            let path = location.as_message().unwrap().get_field_by_name("path");
+            !path
+                .unwrap()
+                .as_list()
+                .unwrap()
+                .contains(&Value::I32(HTTP_OPTION))
+        });
     });
     let faults = faults(&descriptors::from_set(&set).unwrap());
     let methods = [("rpc Whole", 2), ("rpc Pieces", 4), ("rpc Custom", 2)];
