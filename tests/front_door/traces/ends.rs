@@ -5,12 +5,17 @@ use crate::backend::Backend;
 use crate::raw;
 use futures_util::StreamExt as _;
 use opentelemetry::trace::Status;
+use std::convert::Infallible;
+use std::future::Ready;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use trestle::telemetry::observe::Settings;
+use tonic::body::Body;
+use tower::Layer as _;
+use tower_service::Service as _;
+use trestle::telemetry::observe::{GrpcServerLayer, Settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_lasts_until_its_trailers_and_has_their_status() {
@@ -110,6 +115,37 @@ async fn errors_of_the_gateways_own_have_a_span_that_is_named_by_no_path() {
         assert_eq!(span.name, name, "{line}");
         assert_eq!(text(&span, "http.response.status_code"), status, "{line}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_before_the_host_is_refused_and_in_no_span() {
+    let backend = Backend::start().await;
+    let mut spans = Spans::new(Settings::default());
+    let gateway = spans.gateway(&backend).await;
+    for head in [
+        "GET http://user:s3cret@t/v1/query HTTP/1.1\r\nHost: t",
+        "GET /v1/query HTTP/1.1\r\nHost: user:s3cret@t",
+    ] {
+        let answer = gateway.send(&format!("{head}\r\n\r\n")).await;
+        assert_eq!(answer.status, 400, "{head}");
+        let span = spans.next(1).await.remove(0);
+        assert_eq!(text(&span, "server.address"), "t", "{head}");
+        assert!(!format!("{span:?}").contains("s3cret"), "{span:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_panics_before_it_gives_a_future_ends_its_call() {
+    type Answer = Ready<Result<http::Response<Body>, Infallible>>;
+    let mut spans = Spans::new(Settings::default());
+    let broken = tower::service_fn(|_: http::Request<Body>| -> Answer { panic!("at once") });
+    let mut service = GrpcServerLayer::new(&spans.telemetry, ["a.B/C"]).layer(broken);
+    let request = http::Request::post("/a.B/C").body(Body::empty()).unwrap();
+    let called = tokio::spawn(async move { service.call(request).await.is_ok() });
+    assert!(called.await.unwrap_err().is_panic());
+    let span = spans.next(1).await.remove(0);
+    assert_eq!(span.name, "a.B/C");
+    assert_eq!(span.status, Status::error("the handler panicked"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
