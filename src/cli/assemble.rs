@@ -174,7 +174,6 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     if let Some(tracing) = given.tracing {
         tracing.apply(&mut config);
     }
-    config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
     errors.extend(faults.iter().map(ToString::to_string));
     (config, errors)
