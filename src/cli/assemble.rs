@@ -80,6 +80,8 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
 
     let pool = match load(&config.descriptors, url) {
         Ok(Some(pool)) => Some(pool),
+        // Told already, for it is what is to be called.
+        Err(descriptors::Error::Url(_)) if upstream.is_none() => None,
         Ok(None) => {
             errors.push(NO_DESCRIPTORS.to_owned());
             help = Some(NO_DESCRIPTORS_HELP);
