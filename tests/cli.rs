@@ -100,6 +100,43 @@ async fn bad_usage_exits_with_2_on_stderr() {
 }
 
 #[tokio::test]
+async fn addresses_and_numbers_that_are_none_are_told_how_to_be_written() {
+    let like = "is no address; write it like `127.0.0.1:8080`";
+    for (arguments, expected) in [
+        (["serve", "--listen", "localhost:1"], like),
+        (["serve", "--admin-listen", ":8080"], like),
+        (["demo", "--backend-listen", "8080"], like),
+        (["demo", "--backend-admin-listen", "x"], like),
+        (["backend", "--listen", "x"], like),
+        (["backend", "--admin-listen", "x"], like),
+        (["client", "--admin-listen", "x"], like),
+        (
+            ["serve", "--workers", "0"],
+            "`0` is no number from 1 upwards",
+        ),
+    ] {
+        let (code, _, err) = run(&arguments).await;
+        assert_eq!(code, 2, "{arguments:?}: {err}");
+        assert!(err.contains(expected), "{arguments:?}: {err}");
+    }
+}
+
+#[tokio::test]
+async fn a_backend_whose_url_is_none_is_told_of_once() {
+    let url = ["--upstream", "ftp://backend"];
+    for command in [&["serve"][..], &["check"], &["openapi"], &["call", "a.B/C"]] {
+        let (code, _, err) = run(&[command, &url].concat()).await;
+        assert_eq!(code, 2, "{command:?}: {err}");
+        let faults: Vec<&str> = err.lines().collect();
+        assert_eq!(faults.len(), 1, "{command:?}: {err}");
+        assert!(
+            faults[0].starts_with("error: backend URL `ftp://backend`: its scheme is not `http`;"),
+            "{command:?}: {err}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn serve_says_all_that_it_lacks_and_how_to_get_it() {
     let (code, _, err) = run(&["serve"]).await;
     assert_eq!(code, 2);
@@ -194,7 +231,7 @@ async fn check_reports_every_fault_of_every_kind() {
     assert_eq!(code, 2);
     let expected = [
         format!("error: {config}:1:1: unknown key `lisen`; did you mean `listen`?"),
-        format!("error: {config}:3:3: `server.workers`: `none`: "),
+        format!("error: {config}:3:3: `server.workers`: `none` is no number from 1 upwards"),
         "error: the default deadline (3600s) is above the longest one".to_owned(),
     ];
     for fault in expected {
@@ -255,7 +292,7 @@ async fn rules_of_a_file_are_shown_with_their_place() {
     let (code, out, err) = run(&[&config[..], &proto].concat()).await;
     assert_eq!(
         (code, out.as_str()),
-        (0, "ok: 1 routes to 1 methods\n"),
+        (0, "ok: 1 route to 1 method\n"),
         "{err}"
     );
 }

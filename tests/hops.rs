@@ -5,6 +5,7 @@
 mod program;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use program::{Demo, client};
 use prost::Message as _;
@@ -91,15 +92,20 @@ fn chain(spans: &HashMap<Vec<u8>, Told>) -> Vec<String> {
     chain
 }
 
-#[test]
-fn one_trace_crosses_client_gateway_and_two_backends() {
-    let (url, told) = receiver();
-    let exporting = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
+/// What makes a program send its spans there, and soon.
+fn exporting(url: &str) -> [(&'static str, &str); 4] {
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", url),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
         ("OTEL_METRICS_EXPORTER", "none"),
         ("OTEL_BSP_SCHEDULE_DELAY", "50"),
-    ];
+    ]
+}
+
+#[test]
+fn one_trace_crosses_client_gateway_and_two_backends() {
+    let (url, told) = receiver();
+    let exporting = exporting(&url);
     let demo = Demo::start(&["--hops", "2"], &exporting);
     let arguments = ["--rest", demo.url("gateway")];
     let (code, out, log) = client(&arguments, "hello\n", &exporting);
@@ -129,4 +135,24 @@ fn one_trace_crosses_client_gateway_and_two_backends() {
         spans.insert(span.span_id.clone(), (service, span));
     }
     assert_eq!(chain(&spans), expected);
+}
+
+#[test]
+fn a_demo_that_trusts_proxies_knows_its_peers() {
+    let (url, told) = receiver();
+    let exporting = exporting(&url);
+    let demo = Demo::start(&["--trusted-proxy", "127.0.0.1"], &exporting);
+    let (code, _, log) = client(&["--rest", demo.url("gateway")], "hello\n", &[]);
+    assert_eq!(code, Some(0), "{log}");
+    let span = loop {
+        let (_, span) = told.recv_timeout(HANG).expect("the gateway's span comes");
+        if span.name == "POST /api/capitalize" {
+            break span;
+        }
+    };
+    let mut attributes = span.attributes.iter();
+    let peer = attributes.find(|attribute| attribute.key == "network.peer.address");
+    let peer = peer.and_then(|peer| peer.value.clone()).unwrap();
+    let expected = Value::StringValue("127.0.0.1".to_owned());
+    assert_eq!(peer.value, Some(expected));
 }

@@ -80,6 +80,8 @@ pub(super) fn assemble(given: Given<'_>) -> Result<Assembled, Failure> {
 
     let pool = match load(&config.descriptors, url) {
         Ok(Some(pool)) => Some(pool),
+        // Told already, for it is what is to be called.
+        Err(descriptors::Error::Url(_)) if upstream.is_none() => None,
         Ok(None) => {
             errors.push(NO_DESCRIPTORS.to_owned());
             help = Some(NO_DESCRIPTORS_HELP);
@@ -174,7 +176,6 @@ fn configure(given: Given<'_>) -> (Config, Vec<String>) {
     if let Some(tracing) = given.tracing {
         tracing.apply(&mut config);
     }
-    config.server.peer_address = config.gateway.trusted_proxies.is_some();
     faults.extend(config.contradictions());
     errors.extend(faults.iter().map(ToString::to_string));
     (config, errors)

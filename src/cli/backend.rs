@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     admin::{self, Probe, Readiness},
-    config::Config,
+    config::{self, Config},
     fetchit::{Backend, Settings},
     server::{BindError, Drain, Server},
     telemetry::{logs, observe::Telemetry},
@@ -41,10 +41,12 @@ pub(super) const DEFAULT_ADMIN_LISTEN: &str = "127.0.0.1:9464";
 pub(super) struct Flags {
     /// Serve gRPC here
     #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
+    #[arg(value_parser = config::address)]
     #[arg(env = "TRESTLE_LISTEN", hide_env_values = true)]
     listen: SocketAddr,
     /// Serve health, metrics and debug pages here
     #[arg(long, value_name = "ADDR", default_value = DEFAULT_ADMIN_LISTEN)]
+    #[arg(value_parser = config::address)]
     #[arg(env = "TRESTLE_ADMIN_LISTEN", hide_env_values = true)]
     admin_listen: SocketAddr,
     /// Let another fetchIt do what Capitalize is asked, as http://HOST:PORT

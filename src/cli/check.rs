@@ -41,10 +41,12 @@ pub(super) fn run(flags: &Flags) -> Result<(), Failure> {
         .collect();
     methods.sort_unstable();
     methods.dedup();
-    println!(
-        "ok: {} routes to {} methods",
-        gateway.routes().len(),
-        methods.len()
-    );
+    let routes = counted(gateway.routes().len(), "route");
+    println!("ok: {routes} to {}", counted(methods.len(), "method"));
     Ok(())
+}
+
+fn counted(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
 }

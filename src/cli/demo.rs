@@ -10,7 +10,7 @@ use super::{
     telemetry::{self, Tracing, Watch, target},
 };
 use crate::{
-    config::Config,
+    config::{self, Config},
     descriptors, fetchit,
     gateway::Gateway,
     server::Drain,
@@ -35,10 +35,12 @@ const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOS
 pub(super) struct Flags {
     /// Serve the backend's gRPC here
     #[arg(long, value_name = "ADDR", default_value = backend::DEFAULT_LISTEN)]
+    #[arg(value_parser = config::address)]
     #[arg(env = "TRESTLE_BACKEND_LISTEN", hide_env_values = true)]
     backend_listen: SocketAddr,
     /// Serve the backend's health, metrics and debug pages here
     #[arg(long, value_name = "ADDR", default_value = backend::DEFAULT_ADMIN_LISTEN)]
+    #[arg(value_parser = config::address)]
     #[arg(env = "TRESTLE_BACKEND_ADMIN_LISTEN", hide_env_values = true)]
     backend_admin_listen: SocketAddr,
     /// How many backends stand behind each other, for a longer trace [1 to 9]

@@ -40,7 +40,7 @@ impl Failure {
             io::ErrorKind::PermissionDenied => "choose a port above 1023",
             _ => "choose another address",
         };
-        Self::failed(format!("{flag}: {error}")).help(format!("{advice}: {flag} HOST:PORT"))
+        Self::failed(format!("{flag}: {error}")).help(format!("{advice}: {flag} IP:PORT"))
     }
 
     /// Says what to do.

@@ -85,6 +85,7 @@ pub(super) struct Listening {
     #[arg(
         long,
         value_name = "ADDR",
+        value_parser = config::address,
         env = "TRESTLE_LISTEN",
         hide_env_values = true
     )]
@@ -93,6 +94,7 @@ pub(super) struct Listening {
     #[arg(
         long,
         value_name = "ADDR",
+        value_parser = config::address,
         env = "TRESTLE_ADMIN_LISTEN",
         hide_env_values = true
     )]
@@ -121,6 +123,7 @@ pub(super) struct Listening {
     #[arg(
         long,
         value_name = "N",
+        value_parser = config::count,
         env = "TRESTLE_WORKERS",
         hide_env_values = true
     )]

@@ -26,7 +26,12 @@ pub(super) struct Listeners {
 
 impl Listeners {
     pub(super) fn bind(config: &Config) -> Result<Self, Failure> {
-        let gateway = Server::bind(config.listen, config.server.clone())
+        let settings = server::Settings {
+            // Only those who trust some peers want to know who they are.
+            peer_address: config.gateway.trusted_proxies.is_some(),
+            ..config.server.clone()
+        };
+        let gateway = Server::bind(config.listen, settings)
             .map_err(|error| Failure::bind("--listen", &error))?;
         let admin = Server::bind(config.admin_listen, admin_settings())
             .map_err(|error| Failure::bind("--admin-listen", &error))?;

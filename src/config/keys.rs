@@ -4,10 +4,10 @@ use super::{
     Config,
     document::{Entry, Value},
     routes,
-    units::{duration, size},
+    units::{address, count, duration, size},
 };
 use crate::{rule::AutoMap, telemetry::span::UnknownNames};
-use std::{fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt::Display, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 type Set = fn(&mut Config, &Value) -> Result<(), String>;
 
@@ -56,8 +56,8 @@ const KEYS: &[(&str, Set)] = &[
     ("openapi.servers", |c, v| v.list_to(&mut c.gateway.openapi.servers, |url| Ok(url.to_owned()))),
     ("openapi.security", |c, v| v.list_to(&mut c.gateway.openapi.security, parsed)),
     ("openapi.visibility", |c, v| v.list_to(&mut c.gateway.openapi.visibility, |label| Ok(label.to_owned()))),
-    ("server.workers", |c, v| v.to(&mut c.server.workers, parsed)),
-    ("server.max_connections", |c, v| v.to(&mut c.server.max_connections, count)),
+    ("server.workers", |c, v| v.to(&mut c.server.workers, count)),
+    ("server.max_connections", |c, v| v.to(&mut c.server.max_connections, |text| count(text).map(NonZeroUsize::get))),
     ("server.first_byte_timeout", |c, v| v.to(&mut c.server.first_byte, positive)),
     ("server.header_timeout", |c, v| v.to(&mut c.server.headers, positive)),
     ("server.idle_timeout_http1", |c, v| v.to(&mut c.server.idle_h1, positive)),
@@ -172,11 +172,6 @@ fn text(text: &str) -> Result<Option<String>, String> {
     Ok(Some(text.to_owned()))
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` is no address; write it like `127.0.0.1:8080`"))
-}
-
 fn path(text: &str) -> Result<PathBuf, String> {
     Ok(text.into())
 }
@@ -185,12 +180,5 @@ pub(super) fn positive(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("it must be longer than nothing".to_owned()),
         duration => Ok(duration),
-    }
-}
-
-fn count(text: &str) -> Result<usize, String> {
-    match parsed(text)? {
-        0 => Err("it must be at least 1".to_owned()),
-        count => Ok(count),
     }
 }

@@ -8,7 +8,7 @@ mod routes;
 mod units;
 
 pub use routes::Routes;
-pub use units::{duration, size};
+pub use units::{address, count, duration, size};
 
 use crate::{
     gateway, rule, server,

@@ -75,7 +75,7 @@ fn all_faults_are_told_each_with_its_place() {
         [
             "conf/trestle.yaml:1:1: `listen`: `8080` is no address; write it like `127.0.0.1:8080`",
             "conf/trestle.yaml:3:3: unknown key `upstreem.url`; did you mean `upstream.url`?",
-            "conf/trestle.yaml:5:3: `server.workers`: `0`: number would be zero for non-zero type",
+            "conf/trestle.yaml:5:3: `server.workers`: `0` is no number from 1 upwards",
             "conf/trestle.yaml:6:3: `server.drain_grace`: `soon` is no duration; write it like \
              `500ms`, `10s`, `5m` or `1h`",
         ]

@@ -1,5 +1,8 @@
-//! Durations and sizes as people write them. Flags read them by the same rules.
+//! Durations, sizes and addresses as people write them. Flags read them by the same
+//! rules.
 
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// `500ms`, `10s`, `5m` or `1h`; a whole number and its unit. Also `0`.
@@ -32,6 +35,18 @@ pub fn size(text: &str) -> Result<usize, String> {
     bytes
         .and_then(|bytes| usize::try_from(bytes).ok())
         .ok_or_else(|| format!("`{text}` is no size; write it like `4096`, `64KiB` or `4MiB`"))
+}
+
+/// An IP address and a port: where to listen.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no address; write it like `127.0.0.1:8080`"))
+}
+
+/// A number of things of which there must be one.
+pub fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no number from 1 upwards"))
 }
 
 /// A year: longer is a slip, and far from where adding to a clock overflows.

@@ -1,6 +1,7 @@
 //! Why descriptors could not be loaded. Each message names the file and a remedy.
 
 use super::MAX_BYTES;
+use crate::upstream::UrlError;
 use std::{io, path::PathBuf};
 
 /// Why there is no descriptor pool.
@@ -21,6 +22,9 @@ pub enum Error {
         /// The file, or what stands for it.
         origin: String,
     },
+    /// What the backend to be asked was named by is no URL of one.
+    #[error(transparent)]
+    Url(UrlError),
     /// The backend to be asked for its descriptors cannot be reached.
     #[error(
         "{url} cannot be reached to ask for its descriptors: {detail}; start it, or give \

@@ -38,8 +38,7 @@ pub(super) async fn pool(url: &str, patience: Duration) -> Result<DescriptorPool
         max_reply_message: MAX_BYTES,
         ..Settings::default()
     };
-    let upstream =
-        Upstream::connect_lazy(url, settings).map_err(|error| failed(error.to_string()))?;
+    let upstream = Upstream::connect_lazy(url, settings).map_err(Error::Url)?;
     let deadline = Instant::now() + patience;
     let files = loop {
         match timeout_at(deadline, files(&upstream, deadline)).await {

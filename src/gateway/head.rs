@@ -80,6 +80,15 @@ fn transfer_coding(headers: &HeaderMap) -> Result<(), Failure> {
 /// RFC 9112 §3.2: exactly one valid Host in HTTP/1.1. RFC 9113 §8.3.1: in HTTP/2
 /// it must not contradict `:authority`.
 fn host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
+    // RFC 9110 §4.2.4: before the host there may be no user, which RFC 9113 forbids too.
+    if uri
+        .authority()
+        .is_some_and(|named| named.as_str().contains('@'))
+    {
+        return Err(Failure::BadHost(
+            "the request target names a user before its host",
+        ));
+    }
     let mut hosts = headers.get_all(HOST).iter();
     let first = hosts.next();
     if hosts.next().is_some() {

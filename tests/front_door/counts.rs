@@ -19,6 +19,7 @@ use trestle::gateway::Gateway;
 use trestle::telemetry::metrics::Format;
 use trestle::telemetry::observe::{Counting, Settings, Telemetry};
 use trestle::upstream::{self, Upstream};
+use trestle::{descriptors, fetchit};
 
 /// A gateway whose exchanges are counted.
 struct Counted {
@@ -93,6 +94,40 @@ impl Counted {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         serde_json::from_slice(&body).unwrap()
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_later_recorder_knows_is_counted_without_a_name() {
+    let telemetry = Telemetry::new(Settings::default(), None).counting(Counting::default());
+    // The first, which knows of methods and of no routes.
+    let service = fetchit::watched(&telemetry).await;
+    let upstream = Upstream::service(service, &upstream::Settings::default());
+    let builder = Gateway::builder(descriptors::embedded()).telemetry(telemetry.clone());
+    let counted = Counted {
+        backend: Backend::start().await,
+        gateway: serve(builder.build(upstream).unwrap()),
+        telemetry,
+    };
+    let body = r#"{"id":7,"data":"aGVsbG8="}"#;
+    let answer = counted.gateway.post("/api/capitalize", &[], body).await;
+    assert_eq!(answer.status, 200);
+    let capitalize = ["grpc_method=\"rpc.Fetch/Capitalize\""];
+    for name in [
+        "grpc_client_attempt_duration_seconds_count",
+        "grpc_server_call_duration_seconds_count",
+    ] {
+        counted.until(name, &capitalize, 1.0).await;
+    }
+    let posts = ["\"POST\"", "\"200\""];
+    let requests = "http_server_request_duration_seconds_count";
+    counted.until(requests, &posts, 1.0).await;
+    assert!(!counted.text().contains("http_route"));
+    let families = counted.page("/debug/requests").await;
+    let listed = families["families"].as_array().unwrap();
+    assert!(
+        listed.iter().all(|family| family["active"] == 0),
+        "{families}"
+    );
 }
 
 /// The label of a method.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     admin::Readiness,
-    config::Config,
+    config::{self, Config},
     fetchit::{Answer, CallError, Client, Exchange},
     server::{Drain, Server},
     telemetry::{logs, propagation::TraceId},
@@ -47,6 +47,7 @@ pub(super) struct Flags {
     #[arg(
         long,
         value_name = "ADDR",
+        value_parser = config::address,
         env = "TRESTLE_ADMIN_LISTEN",
         hide_env_values = true
     )]

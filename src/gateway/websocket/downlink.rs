@@ -43,6 +43,7 @@ impl Downlink<'_> {
             // Replies that are there already must not keep the client's waiting.
             tokio::task::coop::consume_budget().await;
         }
+        self.exchange.called(Code::Ok, &"");
         Ok(())
     }
 
@@ -55,6 +56,7 @@ impl Downlink<'_> {
         if self.reply().await?.is_some() {
             return fault("more than one message in a unary reply");
         }
+        self.exchange.called(Code::Ok, &"");
         self.hand_on(&reply).await
     }
 
@@ -82,10 +84,8 @@ impl Downlink<'_> {
                 }
             }
         };
-        match &reply {
-            Ok(Some(message)) => self.exchange.message_received(message.len()),
-            Ok(None) => self.exchange.called(Code::Ok, &""),
-            Err(_) => {}
+        if let Ok(Some(message)) = &reply {
+            self.exchange.message_received(message.len());
         }
         reply.map_err(|failure| End::Failed(Failure::Upstream(failure)))
     }

@@ -55,8 +55,9 @@ impl Span for Handle {
     where
         T: Into<Cow<'static, str>>,
     {
-        self.served
-            .on_span(|span| span.additions().name(name.into()));
+        // Before the call is locked: it is the handler's own code that makes it.
+        let name = name.into();
+        self.served.on_span(|span| span.additions().name(name));
     }
 
     fn add_link(&mut self, context: SpanContext, attributes: Vec<KeyValue>) {

@@ -119,8 +119,10 @@ where
             frames: Frames::default(),
             served: served.clone(),
         });
+        // Before the service is asked, which may panic at once.
+        let guard = Guard(served);
         let call = self.inner.call(Request::from_parts(head, body));
-        Box::pin(answer(call, Guard(served), otel))
+        Box::pin(answer(call, guard, otel))
     }
 }
 

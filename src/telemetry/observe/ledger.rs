@@ -2,12 +2,13 @@
 //! for each gateway or backend, and each worker's own cells of both.
 
 use super::call::{Call, End, Kind};
-use super::operations::{Method, Operations};
+use super::operations::{Method, Operations, Route};
 use crate::telemetry::debug::{Book, Ended, Journal, Operation, Sample, Side, Traffic};
 use crate::telemetry::metrics::{
     self, Catalog, Error, Exchange, MethodId, Registry, RouteId, Sampled, Shard,
 };
 use crate::telemetry::span::Span;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tonic::Code;
@@ -28,15 +29,22 @@ pub struct Counting {
 pub struct Ledger {
     registry: Registry,
     book: Book,
-    index: Arc<Index>,
+    /// What is counted by name.
+    operations: Arc<Operations>,
 }
 
-/// Where operations are in the registry and in the book.
+/// Where a recorder's operations are in the registry and in the book. Those that are
+/// not counted by name are where what is none of them is.
 #[derive(Debug)]
 struct Index {
-    routes: Vec<RouteId>,
-    methods: Vec<MethodId>,
-    other: MethodId,
+    routes: Vec<(Option<RouteId>, usize)>,
+    methods: Vec<(MethodId, usize)>,
+    no_route: usize,
+    other: (MethodId, usize),
+    /// Where the methods of calls that are made begin in the book, and those of calls
+    /// that are answered.
+    sent: usize,
+    received: usize,
 }
 
 /// What one worker writes.
@@ -44,7 +52,7 @@ struct Index {
 pub(super) struct Tally {
     shard: Arc<Shard>,
     journal: Arc<Journal>,
-    index: Arc<Index>,
+    index: Index,
 }
 
 /// Characters of an error that an example keeps.
@@ -53,29 +61,18 @@ const LONGEST_ERROR: usize = 200;
 // === impl Ledger ===
 
 impl Ledger {
-    pub(super) fn new(counting: &Counting, operations: &Operations) -> Self {
+    pub(super) fn new(counting: &Counting, operations: &Arc<Operations>) -> Self {
         let (methods, routes) = (operations.methods(), operations.routes());
         let names = methods.iter().map(|method| &*method.name);
         let templates = routes.iter().map(|route| &*route.template);
         let catalog = Catalog::new(names, templates, &*counting.target);
-        let index = Index {
-            routes: routes
-                .iter()
-                .filter_map(|route| catalog.route(&route.template))
-                .collect(),
-            methods: methods
-                .iter()
-                .map(|method| catalog.method(&method.name))
-                .collect(),
-            other: catalog.method(Catalog::OTHER),
-        };
         let Counting {
             metrics, resource, ..
         } = counting;
         Self {
             registry: Registry::new(catalog, metrics.clone(), resource.clone()),
             book: Book::new(listed(operations)),
-            index: Arc::new(index),
+            operations: Arc::clone(operations),
         }
     }
 
@@ -89,11 +86,46 @@ impl Ledger {
         &self.book
     }
 
-    pub(super) fn tally(&self) -> Tally {
+    /// What a worker writes that handles these operations.
+    pub(super) fn tally(&self, operations: &Operations) -> Tally {
         Tally {
             shard: self.registry.shard(),
             journal: self.book.journal(),
-            index: Arc::clone(&self.index),
+            index: self.index(operations),
+        }
+    }
+
+    fn index(&self, operations: &Operations) -> Index {
+        let catalog = self.registry.catalog();
+        let (methods, routes) = (self.operations.methods(), self.operations.routes());
+        let places: HashMap<(&str, &str), usize> = routes
+            .iter()
+            .enumerate()
+            .map(|(place, route)| ((&*route.http, &*route.template), place))
+            .collect();
+        let no_route = routes.len();
+        let route = |route: &Route| {
+            let place = places.get(&(&*route.http, &*route.template));
+            match place {
+                Some(place) => (catalog.route(&route.template), *place),
+                None => (None, no_route),
+            }
+        };
+        let method = |name: &str| {
+            let place = self.operations.method_named(name);
+            (catalog.method(name), place.unwrap_or(methods.len()))
+        };
+        Index {
+            routes: operations.routes().iter().map(route).collect(),
+            methods: operations
+                .methods()
+                .iter()
+                .map(|known| method(&known.name))
+                .collect(),
+            no_route,
+            other: method(Catalog::OTHER),
+            sent: no_route + 1,
+            received: no_route + 1 + methods.len() + 1,
         }
     }
 }
@@ -194,20 +226,24 @@ impl Tally {
     }
 
     fn method(&self, call: &Call) -> MethodId {
+        self.named(call).0
+    }
+
+    /// Where the method of a gRPC call is, in the registry and among those of its kind.
+    fn named(&self, call: &Call) -> (MethodId, usize) {
         let known = call.operation.map(|method| self.index.methods[method]);
         known.unwrap_or(self.index.other)
     }
 
     /// Where the book has a call's operation; see [`listed`].
     fn place(&self, call: &Call) -> usize {
-        let Index {
-            routes, methods, ..
-        } = &*self.index;
-        let (routes, methods) = (routes.len(), methods.len());
+        let index = &self.index;
         match call.kind {
-            Kind::HttpServer => call.operation.unwrap_or(routes),
-            Kind::GrpcClient => routes + 1 + call.operation.unwrap_or(methods),
-            Kind::GrpcServer => routes + 1 + methods + 1 + call.operation.unwrap_or(methods),
+            Kind::HttpServer => call
+                .operation
+                .map_or(index.no_route, |route| index.routes[route].1),
+            Kind::GrpcClient => index.sent + self.named(call).1,
+            Kind::GrpcServer => index.received + self.named(call).1,
         }
     }
 
@@ -234,7 +270,7 @@ impl Tally {
             (End::Broken, code) => Some(Error::Status(code.unwrap_or(Code::Unknown))),
         };
         Exchange {
-            route: call.operation.map(|route| self.index.routes[route]),
+            route: call.operation.and_then(|route| self.index.routes[route].0),
             method: metrics::Method::of(method),
             secure: false,
             version: http.map_or(http::Version::HTTP_11, |http| http.version),

@@ -66,7 +66,12 @@ impl Operations {
 
     /// The method that a request's path names: `/package.Service/Method`.
     pub fn method_of(&self, path: &str) -> Option<usize> {
-        self.by_name.get(path.strip_prefix('/')?).copied()
+        self.method_named(path.strip_prefix('/')?)
+    }
+
+    /// The method of this name, `package.Service/Method`.
+    pub fn method_named(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
     }
 }
 

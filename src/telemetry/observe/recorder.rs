@@ -77,7 +77,8 @@ impl Telemetry {
     }
 
     /// The same, with calls counted, and examples of them kept for the debug pages.
-    /// To be said before the first recorder is made.
+    /// To be said before the first recorder is made: what that one handles is counted
+    /// by name, and what others handle besides is counted without.
     pub fn counting(self, counting: Counting) -> Self {
         let Shared {
             settings,
@@ -116,7 +117,7 @@ impl Telemetry {
             let ledger = || Ledger::new(counting, operations);
             shared.ledger.get_or_init(ledger)
         });
-        let sinks = Sinks::new(shared, ledger);
+        let sinks = Sinks::new(shared, ledger, operations);
         let local = sinks.wanted().then(|| {
             let vocabulary = Vocabulary {
                 operations: operations.clone(),

@@ -3,6 +3,7 @@
 
 use super::call::Call;
 use super::ledger::{Ledger, Tally};
+use super::operations::Operations;
 use super::recorder::{Local, Shared};
 use crate::telemetry::export::Sender;
 use crate::telemetry::span::Record;
@@ -19,11 +20,11 @@ pub(super) struct Sinks {
 }
 
 impl Sinks {
-    pub(super) fn new(shared: &Shared, ledger: Option<&Ledger>) -> Self {
+    pub(super) fn new(shared: &Shared, ledger: Option<&Ledger>, operations: &Operations) -> Self {
         Self {
             spans: shared.spans.clone(),
             access_log: shared.settings.access_log,
-            tally: ledger.map(Ledger::tally),
+            tally: ledger.map(|ledger| ledger.tally(operations)),
         }
     }
 

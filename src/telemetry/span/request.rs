@@ -1,6 +1,6 @@
 //! What a span keeps of an HTTP request: copied, since the bytes that a head was
 //! read into are the connection's to use again. Nothing that may be a secret:
-//! neither credentials nor cookies, and of a query the names alone.
+//! neither credentials nor cookies, and of a query the names alone, where it has any.
 
 use axum::extract::ConnectInfo;
 use http::header::{HOST, USER_AGENT};
@@ -27,11 +27,12 @@ impl Request {
             value.and_then(|value: &http::HeaderValue| value.to_str().ok())
         };
         let host = head.uri.authority().map(|authority| authority.as_str());
+        let host = host.or_else(|| header(HOST)).unwrap_or_default();
         let query = head.uri.query();
         let parts = [
             cut(head.uri.path()),
             cut(query.unwrap_or_default()),
-            cut(host.or_else(|| header(HOST)).unwrap_or_default()),
+            cut(without_user(host)),
             cut(header(USER_AGENT).unwrap_or_default()),
         ];
         let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
@@ -86,9 +87,18 @@ fn struck_out(query: &str) -> String {
         .split('&')
         .map(|parameter| match parameter.split_once('=') {
             Some((name, _)) => format!("{name}=REDACTED"),
-            None => parameter.to_owned(),
+            None if parameter.is_empty() => String::new(),
+            // Not a name without a value but, as likely, a token all by itself.
+            None => "REDACTED".to_owned(),
         });
     names.collect::<Vec<_>>().join("&")
+}
+
+/// An authority without the user and the password that may stand before its host.
+fn without_user(authority: &str) -> &str {
+    authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host)
 }
 
 /// As much as is kept, cut between characters.
@@ -120,7 +130,7 @@ mod tests {
         );
         assert_eq!(request.path(), "/v1/a");
         let query = request.query().expect("a query");
-        assert_eq!(query, "key=REDACTED&flag&b=REDACTED");
+        assert_eq!(query, "key=REDACTED&REDACTED&b=REDACTED");
         assert_eq!(request.host(), Some(("[::1]", Some(8080))));
         assert_eq!(request.user_agent(), Some("curl/8"));
     }

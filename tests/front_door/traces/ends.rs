@@ -3,14 +3,22 @@
 use super::{PATIENCE, Spans, events, is_below, text};
 use crate::backend::Backend;
 use crate::raw;
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use opentelemetry::trace::Status;
+use std::convert::Infallible;
+use std::future::Ready;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use trestle::telemetry::observe::Settings;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tonic::body::Body;
+use tower::Layer as _;
+use tower_service::Service as _;
+use trestle::telemetry::observe::{GrpcServerLayer, Settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_lasts_until_its_trailers_and_has_their_status() {
@@ -113,6 +121,37 @@ async fn errors_of_the_gateways_own_have_a_span_that_is_named_by_no_path() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_user_before_the_host_is_refused_and_in_no_span() {
+    let backend = Backend::start().await;
+    let mut spans = Spans::new(Settings::default());
+    let gateway = spans.gateway(&backend).await;
+    for head in [
+        "GET http://user:s3cret@t/v1/query HTTP/1.1\r\nHost: t",
+        "GET /v1/query HTTP/1.1\r\nHost: user:s3cret@t",
+    ] {
+        let answer = gateway.send(&format!("{head}\r\n\r\n")).await;
+        assert_eq!(answer.status, 400, "{head}");
+        let span = spans.next(1).await.remove(0);
+        assert_eq!(text(&span, "server.address"), "t", "{head}");
+        assert!(!format!("{span:?}").contains("s3cret"), "{span:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_panics_before_it_gives_a_future_ends_its_call() {
+    type Answer = Ready<Result<http::Response<Body>, Infallible>>;
+    let mut spans = Spans::new(Settings::default());
+    let broken = tower::service_fn(|_: http::Request<Body>| -> Answer { panic!("at once") });
+    let mut service = GrpcServerLayer::new(&spans.telemetry, ["a.B/C"]).layer(broken);
+    let request = http::Request::post("/a.B/C").body(Body::empty()).unwrap();
+    let called = tokio::spawn(async move { service.call(request).await.is_ok() });
+    assert!(called.await.unwrap_err().is_panic());
+    let span = spans.next(1).await.remove(0);
+    assert_eq!(span.name, "a.B/C");
+    assert_eq!(span.status, Status::error("the handler panicked"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_leaves_cancels_and_is_no_error_of_the_servers() {
     let backend = Backend::start().await;
     let mut spans = Spans::new(Settings::default());
@@ -151,16 +190,7 @@ async fn a_websocket_is_a_span_until_it_is_closed() {
     let backend = Backend::start().await;
     let mut spans = Spans::new(Settings::default());
     let gateway = spans.gateway(&backend).await;
-    let stream = TcpStream::connect(gateway.address).await.unwrap();
-    let url = format!("ws://{}/v1/watch?i32=7", gateway.address);
-    let mut request =
-        tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(url)
-            .unwrap();
-    let script = "stream 2".parse().unwrap();
-    request.headers_mut().insert("grpc-metadata-script", script);
-    let (mut socket, _) = tokio_tungstenite::client_async(request, stream)
-        .await
-        .unwrap();
+    let mut socket = websocket(gateway.address, "/v1/watch?i32=7", "stream 2").await;
     let mut texts = 0;
     while let Some(Ok(message)) = timeout(PATIENCE, socket.next()).await.unwrap() {
         texts += usize::from(matches!(message, Message::Text(_)));
@@ -173,4 +203,32 @@ async fn a_websocket_is_a_span_until_it_is_closed() {
     assert_eq!(text(http, "http.response.status_code"), "101");
     assert_eq!(events(client), ["SENT 1 2", "RECEIVED 1 2", "RECEIVED 2 2"]);
     assert_eq!(text(client, "rpc.response.status_code"), "OK");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unary_reply_without_a_message_is_no_success_over_websocket_either() {
+    let backend = Backend::start().await;
+    let mut spans = Spans::new(Settings::default());
+    let gateway = spans.gateway(&backend).await;
+    let mut socket = websocket(gateway.address, "/v1/upload", "trailers 0").await;
+    // All that there is to upload.
+    socket.send(Message::text("")).await.unwrap();
+    while let Some(Ok(_)) = timeout(PATIENCE, socket.next()).await.unwrap() {}
+    let trace = spans.next(2).await;
+    let (http, client) = (&trace[0], &trace[1]);
+    assert_eq!(text(client, "rpc.response.status_code"), "INTERNAL");
+    assert_eq!(text(http, "error.type"), "INTERNAL");
+}
+
+/// A WebSocket to a method that the backend answers by this script.
+async fn websocket(address: SocketAddr, path: &str, script: &str) -> WebSocketStream<TcpStream> {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let url = format!("ws://{address}{path}");
+    let mut request = url.into_client_request().unwrap();
+    let script = script.parse().unwrap();
+    request.headers_mut().insert("grpc-metadata-script", script);
+    let (socket, _) = tokio_tungstenite::client_async(request, stream)
+        .await
+        .unwrap();
+    socket
 }
