@@ -3,8 +3,8 @@
 
 use super::call::{Call, End};
 use super::recorder::Vocabulary;
+use crate::telemetry::metrics::code_name;
 use crate::telemetry::propagation::TraceId;
-use crate::telemetry::span::code_name;
 use http::HeaderValue;
 use std::time::Duration;
 

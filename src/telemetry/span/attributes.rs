@@ -1,8 +1,9 @@
 //! The attributes of a span, by the conventions that were chosen.
 
-use super::expand::{code_name, is_servers_fault, is_standard};
+use super::expand::{is_servers_fault, is_standard};
 use super::request::Request;
 use super::{Names, Span};
+use crate::telemetry::metrics::code_name;
 use crate::telemetry::observe::{Call, End, Http, Kind, Vocabulary};
 use http::Version;
 use opentelemetry::{KeyValue, Value};

@@ -10,7 +10,6 @@ mod names;
 mod record;
 mod request;
 
-pub(super) use expand::code_name;
 pub use names::{Names, UnknownNames};
 pub use record::Record;
 
