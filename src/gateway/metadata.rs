@@ -8,12 +8,13 @@ use super::identity::{Identity, REQUEST_ID};
 use super::settings::Settings;
 use crate::telemetry::propagation::{inject, is_trace_header};
 use crate::upstream::{decode_binary, encode_binary};
-use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, IF_NONE_MATCH};
+use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, IF_NONE_MATCH, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(super) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const PREFIX: &str = "grpc-metadata-";
+const FORWARDED_USER_AGENT: HeaderName = HeaderName::from_static("grpcgateway-user-agent");
 
 /// The largest value that becomes metadata: gRPC servers take 8 KiB of it in all by
 /// default, and fail a call that has more. A credential goes on whatever its size,
@@ -95,7 +96,15 @@ fn usual(name: &HeaderName, settings: &Settings) -> Option<HeaderName> {
             _ => None,
         };
     }
-    (settings.forward_headers.contains(name) && may_be_set(name)).then(|| name.clone())
+    if !settings.forward_headers.contains(name) {
+        return None;
+    }
+    // gRPC's own `user-agent` is the gateway's; the caller's goes where backends
+    // that know grpc-gateway look for it.
+    if *name == USER_AGENT {
+        return Some(FORWARDED_USER_AGENT);
+    }
+    may_be_set(name).then(|| name.clone())
 }
 
 /// Whether a header of this name is of any use here, for browsers that ask first.

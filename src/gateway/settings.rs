@@ -26,7 +26,8 @@ pub struct Settings {
     pub max_header_fields: usize,
     /// The most query parameters.
     pub max_query_parameters: usize,
-    /// Further request headers that become metadata of the same name.
+    /// Further request headers that become metadata of the same name; `user-agent`
+    /// becomes `grpcgateway-user-agent`, since gRPC has one of its own.
     pub forward_headers: Vec<http::HeaderName>,
     /// The formats in which trace context goes to the backend.
     pub trace_formats: Formats,

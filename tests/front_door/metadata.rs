@@ -84,6 +84,23 @@ async fn only_allowed_headers_become_metadata() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_callers_user_agent_goes_beside_ours_where_it_is_wanted() {
+    let agent = "User-Agent: shop/1.0";
+    let seen = upstream_headers(Settings::default(), &[agent]).await;
+    assert!(!seen.contains_key("grpcgateway-user-agent"));
+
+    let mut settings = Settings::default();
+    settings.forward_headers = vec![http::header::USER_AGENT];
+    let seen = upstream_headers(settings, &[agent]).await;
+    assert_eq!(seen["grpcgateway-user-agent"], "shop/1.0");
+    let own = seen["user-agent"].to_str().unwrap();
+    assert!(
+        own.starts_with("grpc-") || own.starts_with("trestle"),
+        "{own}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn valid_trace_goes_upstream_in_the_configured_formats() {
     let b3 = "b3: 80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1";
     let seen = upstream_headers(Settings::default(), &[b3, TRACE]).await;
