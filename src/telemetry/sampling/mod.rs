@@ -16,7 +16,8 @@
 //! Shares and rates decide where nobody has decided yet; with
 //! [`parent: override`](Rule::overrides) they decide for all. A share is one of
 //! traces, not of calls: whoever applies the same share to the same trace id
-//! decides the same. What no rule speaks of is treated by [`Settings::default`],
+//! decides the same. A caller that debugs (B3's `d`) is recorded all the same, a few
+//! times a second at most, unless the call is dropped. What no rule speaks of is treated by [`Settings::default`],
 //! health checks apart: these are dropped.
 
 mod action;
