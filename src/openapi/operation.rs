@@ -129,16 +129,12 @@ fn body(
         }
     };
     let media = |schema: Object| Object::new().with("schema", schema);
-    let content_types = match binding.method.client_streaming {
-        false => Object::new().with(JSON, media(schema)),
-        true => {
-            let array = of_type("array").with("items", schema.clone());
-            // The first is what generators choose. Lines are each a message.
-            Object::new()
-                .with(JSON, media(array))
-                .with(LINES, media(schema))
-        }
+    // Lines of JSON are taken too, but some generators refuse a body of two types.
+    let schema = match binding.method.client_streaming {
+        false => schema,
+        true => of_type("array").with("items", schema),
     };
+    let content_types = Object::new().with(JSON, media(schema));
     let body = content(content_types);
     // No body at all is a stream of no messages.
     Some(match binding.method.client_streaming {
